@@ -1,0 +1,99 @@
+/* What lies here? Compares looks (before, after) with what was taught; all taught items compete. */
+#pragma once
+
+#include "view.h"
+
+enum verdict_result { VERDICT_CANNOT_TELL = 0, VERDICT_REFUSE, VERDICT_CONFIRM, VERDICT_ACCEPT };
+
+enum verdict_reason {
+    REASON_NONE = 0, REASON_MISSING, REASON_OTHER_ITEM, REASON_TURNED, REASON_MIRRORED, REASON_TOO_MANY,
+    REASON_ELSEWHERE, REASON_UNKNOWN, REASON_HAND, REASON_DARK, REASON_GLARE, REASON_BLURRED, REASON_MOVED,
+    REASON_STALE,
+};
+
+/* The words of the events: "accept", "other_item" … */
+const char *verdict_result_name(enum verdict_result r);
+const char *verdict_reason_name(enum verdict_reason r);
+
+#define VERDICT_OUTLINE 128
+
+struct verdict {
+    enum verdict_result result;
+    enum verdict_reason reason;
+    int seen_item;   /* index of the taught item that lies there (or elsewhere), -1: none or unknown */
+    int seen_place;  /* REASON_ELSEWHERE, REASON_MOVED: index of the place concerned, -1: no place */
+    struct bench_mm seen_at; /* centre of what was seen, on the bench */
+    struct rigid offset;     /* of the seen item against where it was taught to lie, in the place's frame */
+    double score;    /* of the best match, 0 (nothing alike) .. 1 */
+    double margin;   /* to the best other item */
+    struct bench_mm outline[VERDICT_OUTLINE]; /* of what was seen, at its height, for drawing */
+    int outline_count;
+    uint64_t frame;  /* sequence of the newest frame used */
+};
+
+/* One taught laying of an item: straight pictures of its place before and after it was laid, in the place's frame
+ * (the picture's centre is the place's origin, +y up), same size, BGR8. */
+struct check_reference {
+    struct image before, after;
+    double mm_per_px;
+};
+
+struct check_item_options {
+    double tolerance_mm, tolerance_rad; /* how far it may lie from where it was taught */
+    bool orientation_matters;           /* false: any way round within the outline is right */
+    double height_mm;                   /* of its own top over its place's plane */
+};
+
+struct check; /* all that was taught for one workflow; immutable after check_finish_teaching */
+
+enum lw_msg check_create(struct check **out, struct lw_error *err);
+void check_destroy(struct check **c);
+
+/* Adds the next item (index = order of calls) with its references (copied). Refuses with the cause: pictures of
+ * another size, black, nothing seen in them, a hand taught by mistake. */
+enum lw_msg check_teach_item(struct check *c, const char *id, const struct check_item_options *options,
+                             const struct check_reference *references, int count, struct lw_error *err);
+
+/* Floors and margins per item from the taught pictures alone, and which items can't be told apart. */
+enum lw_msg check_finish_teaching(struct check *c, struct lw_error *err);
+
+int check_item_count(const struct check *c);
+/* The taught outline in the place's frame (mm); returns the number of points, at most `max`. */
+int check_item_outline(const struct check *c, int item, struct local_mm *points, int max);
+/* False: the camera alone can't tell `item` from `*other`; an accept then becomes VERDICT_CONFIRM. */
+bool check_item_verifiable(const struct check *c, int item, int *other);
+
+/* A place of the kit as it lies on the bench now. */
+struct check_place {
+    struct rigid T_bench_from_place;
+    double z_mm;       /* of the place's plane over the bench */
+    int item;          /* what belongs there */
+    double tolerance_mm, tolerance_rad; /* 0: the item's */
+    bool filled;       /* accepted before */
+};
+
+/* Two looks under the same light: medians of a few frames each, camera pictures BGR8. */
+struct check_look {
+    const struct model *model;
+    const struct image *before, *after;
+    double noise_grey;  /* standard deviation of the after picture's pixels, grey levels */
+    uint64_t frame;
+    const struct bench_mm *lit; /* polygon that the look light covers (bench mm), what lies outside is not judged */
+    int lit_corners;
+};
+
+/* Judges place `expected` of `places`. Deterministic. Everything else that changed in the lit area is looked at too:
+ * an edge-connected change is a hand, a change at another place is `elsewhere` (a thing laid there) or `moved`. */
+enum lw_msg check_judge(const struct check *c, const struct check_look *look, const struct check_place *places,
+                        int place_count, int expected, struct verdict *out, struct lw_error *err);
+
+/* The same code on two straight pictures of one place, without a bench: item `expected` at the picture's centre;
+ * position does not matter when `anywhere`. */
+enum lw_msg check_judge_patch(const struct check *c, const struct image *before, const struct image *after,
+                              double mm_per_px, int expected, bool anywhere, struct verdict *out,
+                              struct lw_error *err);
+
+/* What is really there now? For taking a kit on: judges each filled or unfilled place of `places` on one look, with
+ * the taught before-pictures in place of a before look. found[i]: the item's index, -1 empty, -2 can't tell. */
+enum lw_msg check_inventory(const struct check *c, const struct check_look *look, const struct check_place *places,
+                            int place_count, int *found, struct lw_error *err);
