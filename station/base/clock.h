@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct lw_clock {
     bool is_virtual;
     int64_t virtual_ns; /* now, of a virtual clock */
@@ -26,3 +30,7 @@ int64_t clock_wall_ms(const struct lw_clock *c);
 
 /* "2026-01-05T08:00:00.000Z" into buf[25]; returns buf. */
 const char *clock_format_wall(int64_t wall_ms, char buf[25]);
+
+#ifdef __cplusplus
+}
+#endif

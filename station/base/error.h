@@ -4,6 +4,10 @@
 
 #include "messages.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define LW_ERROR_TEXT 384
 
 struct lw_error {
@@ -22,3 +26,7 @@ enum lw_msg lw_fail_at(struct lw_error *err, const char *file, int line, enum lw
 
 /* One line for people: "file:line: text Remedy." into buf; returns buf. */
 const char *lw_error_line(const struct lw_error *err, char *buf, int size);
+
+#ifdef __cplusplus
+}
+#endif

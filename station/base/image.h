@@ -7,6 +7,10 @@
 
 #include "error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum image_format { IMAGE_NONE = 0, IMAGE_GRAY8 = 1, IMAGE_BGR8 = 3, IMAGE_BGRA8 = 4 };
 
 /* The value of the format is its bytes per pixel. `owned` says whether image_finish frees the data. */
@@ -39,3 +43,7 @@ struct image image_window(const struct image *in, int x, int y, int width, int h
 
 /* Sets every byte of every pixel's channel to `value`. */
 void image_fill(struct image *im, uint8_t value);
+
+#ifdef __cplusplus
+}
+#endif

@@ -3,6 +3,10 @@
 
 #include "error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum lw_log_level { LW_LOG_DEBUG, LW_LOG_INFO, LW_LOG_WARNING, LW_LOG_ERROR };
 
 void lw_log_set_level(enum lw_log_level lowest);
@@ -11,3 +15,7 @@ void lw_log(enum lw_log_level level, const char *area, const char *format, ...)
 
 /* Logs an error with its class, place and remedy. */
 void lw_log_error(const char *area, const struct lw_error *err);
+
+#ifdef __cplusplus
+}
+#endif

@@ -4,6 +4,10 @@
 
 #include <libintl.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Who acts next. */
 enum lw_class { LW_CLASS_BUG = 0, LW_CLASS_BENCH, LW_CLASS_SETUP, LW_CLASS_DEVICE };
 
@@ -34,3 +38,7 @@ enum lw_class lw_msg_class(enum lw_msg id);
 
 /* Folder of fonts, translations, pictures: $LICHTWIJZER_ASSETS, else the build's or the installed one. */
 const char *lw_assets_folder(void);
+
+#ifdef __cplusplus
+}
+#endif

@@ -5,6 +5,10 @@
 
 #include "error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct lw_problem {
     bool warning;
     struct lw_error error;
@@ -26,3 +30,7 @@ void problems_error(struct lw_problems *list, const char *file, int line, enum l
 void problems_warning(struct lw_problems *list, const char *file, int line, enum lw_msg id, ...);
 
 void problems_finish(struct lw_problems *list);
+
+#ifdef __cplusplus
+}
+#endif

@@ -5,9 +5,7 @@
 
 #include <exception>
 
-extern "C" {
 #include "image.h"
-}
 
 inline int cv_type(enum image_format f)
 {
