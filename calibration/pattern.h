@@ -1,5 +1,4 @@
-/* Gray-code pictures for the projector (Inokuchi, Sato, Matsuda 1984), with inverses, cut at the finest bit asked for.
- * Each picture carries its number, so that the decoder never uses a stale or a mixed frame. */
+/* Gray-code pictures for the projector (Inokuchi, Sato, Matsuda 1984), with inverses, cut at the finest bit asked for. */
 #pragma once
 
 #include "image.h"
@@ -10,7 +9,6 @@ struct pattern {
     enum pattern_role role;
     int bit; /* 0 = most significant */
     bool inverse;
-    int number; /* place in the sequence, drawn as a frame counter */
 };
 
 /* What is projected, for a projector of width x height. */
