@@ -31,11 +31,11 @@ const char *journal_kind_name(enum journal_kind k);
 
 /* ---- JSON lines (--events) ---- */
 
-/* Writes the first line (event "start" with "schema") on opening. `path` "-": standard output. */
+/* Writes the first line (event "start" with "schema") on opening. `path` "-": standard output; a file is begun anew. */
 struct journal_stream;
 enum lw_msg journal_stream_open(struct journal_stream **out, const char *path, const char *verb, int64_t t_ns,
                                 struct lw_error *err);
-/* Flushed at once. */
+/* Out when it returns. The program ignores SIGPIPE (and SIGXFSZ); then a closed pipe is an error here. */
 enum lw_msg journal_stream_write(struct journal_stream *s, const struct journal_event *e, struct lw_error *err);
 void journal_stream_close(struct journal_stream **s);
 /* The event as one JSON object; the caller json_decrefs it. */
@@ -49,21 +49,24 @@ struct journal;
 enum lw_msg journal_open(struct journal **out, const char *path, char set_aside[256], struct lw_error *err);
 void journal_close(struct journal **j);
 
-/* Durable when it returns LW_OK: survives kill -9 and a power cut. Exactly once: `kit` events carry a counter that
- * makes writing one twice impossible. */
+/* Durable when it returns LW_OK: survives kill -9 and a power cut. Exactly once: a kit's events are numbered, and the
+ * same event handed in again after an error is not written twice. Ids of 64 bytes or more are refused. */
 enum lw_msg journal_append(struct journal *j, const struct journal_event *e, struct lw_error *err);
 
 /* A kit that was put aside or cut off. */
 struct journal_kit {
-    char id[64], workflow[64], workflow_hash[17], section[64];
+    char id[64], workflow[64], workflow_hash[17];
+    char section[64]; /* of its newest `kit` event that names one: the only section packed here; "": all */
     int64_t started_wall_ms, last_wall_ms;
     bool aside; /* put aside on purpose; false: cut off */
 };
 
-/* Kits of `workflow` (NULL: any) that are not finished, newest first; returns their number, at most max. */
+/* Kits of `workflow` (NULL: any) that are not finished, newest first; returns their number, at most max;
+ * -1: they can't be read. */
 int journal_open_kits(struct journal *j, const char *workflow, struct journal_kit *kits, int max);
 
-/* The last recorded state of each step of a kit, in order of the steps' first appearance. */
+/* The last recorded state of each step of a kit, in order of the steps' first appearance; returns their number, at
+ * most max; -1: they can't be read. */
 struct journal_step_state {
     char step[64];
     bool done;    /* accepted, overridden, skipped or confirmed, and not gone back to since */

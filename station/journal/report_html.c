@@ -45,7 +45,8 @@ static const char STYLE[] =
     "caption{text-align:left;font-size:16px;font-weight:650;padding:16px 0 8px}"
     "th,td{padding:5px 8px;text-align:left;vertical-align:top;border-bottom:1px solid #e3e8ec}"
     "thead th{border-bottom:2px solid #1b2530;font-size:13px;line-height:1.3;vertical-align:bottom}"
-    "tbody th{font-weight:600}.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+    "tbody th{font-weight:600;min-width:12em}td.item{min-width:7em}.kinds{min-width:13em}.zero{color:#66717c;font-weight:400}"
+    ".num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
     "tr.errors td,tr.errors th{background:#fff6ea}tfoot td,tfoot th{border-top:2px solid #1b2530;border-bottom:0;"
     "font-weight:650}"
     ".wide{overflow-x:auto}"
@@ -53,7 +54,9 @@ static const char STYLE[] =
     "@media(max-width:700px){.tiles{grid-template-columns:repeat(2,1fr)}}"
     "@page{size:A4;margin:14mm}"
     "@media print{body{background:#fff;font-size:12px;print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-    "main{padding:0;max-width:none}section{border:0;padding:0}table{font-size:11px}"
+    "main{padding:0;max-width:none}section{border:0;padding:0}.wide{overflow:visible}"
+    ".tile{padding:8px 10px}.tile dt,.legend{font-size:11px}.tile .n{font-size:24px}.tile .d{font-size:10px}"
+    "footer{font-size:10px}table,thead th{font-size:9.5px}th,td{padding:3px 4px}tbody th{min-width:10em}td.item{min-width:6em}"
     "tr,svg,.tiles,.legend{break-inside:avoid}thead{display:table-header-group}tfoot{display:table-row-group}}";
 
 static void html(FILE *out, const char *s)
@@ -97,7 +100,7 @@ static void tile(FILE *out, const char *title, const char *number, const char *d
 
 static void write_tiles(const struct report_group *g, FILE *out)
 {
-    char number[32], detail[200], percent[32];
+    char number[32], detail[400], percent[32];
     const struct report_counts *c = &g->counts;
     fputs("<dl class=\"tiles\">\n", out);
     snprintf(number, sizeof number, "%ld", g->complete);
@@ -110,7 +113,8 @@ static void write_tiles(const struct report_group *g, FILE *out)
     snprintf(detail, sizeof detail, _("%ld steps passed by a coach, %ld skipped"), c->overridden, c->skipped);
     tile(out, _("Errors found"), number, detail);
     snprintf(number, sizeof number, "%ld", report_sum(c->cannot_tell));
-    tile(out, _("Camera could not tell"), number, _("looked again; the system's part, nobody's error"));
+    report_kinds(c->cannot_tell, detail, sizeof detail);
+    tile(out, _("Camera could not tell"), number, *detail ? detail : _("the system's part, nobody's error"));
     fputs("</dl>\n", out);
 }
 
@@ -226,16 +230,17 @@ static void write_chart(const struct report *r, int group, FILE *out)
 
 static void number_cell(FILE *out, long n)
 {
-    fprintf(out, "<td class=\"num\">%ld</td>", n);
+    fprintf(out, "<td class=\"num%s\">%ld</td>", n == 0 ? " zero" : "", n); /* what is not nothing stands out */
 }
 
-static void counts_cells(const struct report_counts *c, double median_s, FILE *out)
+/* `kinds` false: the legend of the chart has told them. */
+static void counts_cells(const struct report_counts *c, bool kinds, double median_s, FILE *out)
 {
     char text[400], number[32];
     number_cell(out, c->done);
     element(out, "td", " class=\"num\"", report_percent(c->first_pass, c->done, text));
     number_cell(out, report_sum(c->errors));
-    element(out, "td", "", report_kinds(c->errors, text, sizeof text));
+    element(out, "td", " class=\"kinds\"", kinds ? report_kinds(c->errors, text, sizeof text) : "");
     number_cell(out, report_sum(c->cannot_tell));
     number_cell(out, c->skipped);
     number_cell(out, c->overridden);
@@ -246,7 +251,7 @@ static void counts_cells(const struct report_counts *c, double median_s, FILE *o
 
 static void write_table(const struct report *r, int group, FILE *out)
 {
-    const char *const titles[] = {_("Step"),   _("Item"),           _("Done"),           _("Right the first time"),
+    const char *const titles[] = {_("Step"),   _("Item"),           _("Done"),           _("First time right"),
                                   _("Errors"), _("Kinds of error"), _("Could not tell"), _("Skipped"),
                                   _("Passed by a coach"), _("Median time")};
     fputs("<div class=\"wide\"><table>", out);
@@ -262,12 +267,12 @@ static void write_table(const struct report *r, int group, FILE *out)
             continue;
         fputs(report_sum(row->counts.errors) ? "<tr class=\"errors\">" : "<tr>", out);
         element(out, "th", " scope=\"row\"", row->step);
-        element(out, "td", "", row->item);
-        counts_cells(&row->counts, report_median_s(row), out);
+        element(out, "td", " class=\"item\"", row->item);
+        counts_cells(&row->counts, true, report_median_s(row), out);
     }
     fputs("</tbody>\n<tfoot><tr>", out);
     element(out, "th", " scope=\"row\" colspan=\"2\"", _("Together"));
-    counts_cells(&r->groups[group].counts, -1, out);
+    counts_cells(&r->groups[group].counts, false, -1, out);
     fputs("</tfoot></table></div>\n", out);
 }
 

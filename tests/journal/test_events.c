@@ -235,6 +235,42 @@ static void a_kits_steps_follow_from_its_events(void **state)
     journal_close(&j);
 }
 
+/* The examples of the README are lines that a reader could meet: all kinds, known keys first and in their order. */
+static void the_readmes_examples_are_events(void **state)
+{
+    (void)state;
+    char file[300], line[1000], *text;
+    bool told[EVENT_END + 1] = {false};
+    FILE *f = fopen(harness_source("station/journal/README.md", file, sizeof file), "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        if (line[0] != '{')
+            continue;
+        json_t *o = json_loads(line, 0, NULL), *detail = json_deep_copy(o);
+        assert_non_null(o);
+        struct journal_event e = {.detail = detail};
+        for (int k = EVENT_START; k <= EVENT_END; k++)
+            if (strcmp(json_string_value(json_object_get(o, "event")), journal_kind_name((enum journal_kind)k)) == 0)
+                e.kind = (enum journal_kind)k;
+        e.t_ns = json_integer_value(json_object_get(o, "t_ns"));
+        e.kit = json_string_value(json_object_get(o, "kit"));
+        e.step = json_string_value(json_object_get(o, "step"));
+        told[e.kind] = true;
+        json_t *again = journal_event_json(&e);
+        assert_true(json_equal(o, again));
+        assert_int_equal(strncmp(line, "{\"event\":\"", 10), 0);
+        text = json_dumps(again, JSON_COMPACT);
+        assert_int_equal(strncmp(line, text, 20), 0);
+        free(text);
+        json_decref(again);
+        json_decref(detail);
+        json_decref(o);
+    }
+    fclose(f);
+    for (int k = EVENT_START; k <= EVENT_END; k++)
+        assert_true(told[k]);
+}
+
 int main(void)
 {
     harness_init();
@@ -243,7 +279,7 @@ int main(void)
         cmocka_unit_test(every_kind_is_stored),            cmocka_unit_test(events_can_not_be_changed),
         cmocka_unit_test(two_writers_share_a_kit),         cmocka_unit_test(a_second_try_is_not_a_second_event),
         cmocka_unit_test(long_ids_are_refused),            cmocka_unit_test(kits_that_are_open),
-        cmocka_unit_test(a_kits_steps_follow_from_its_events),
+        cmocka_unit_test(a_kits_steps_follow_from_its_events), cmocka_unit_test(the_readmes_examples_are_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
