@@ -44,6 +44,13 @@ struct check_item_options {
     double height_mm;                   /* of its own top over its place's plane */
 };
 
+/* Height over the bench of the plane in which a thing on a place at place_z_mm is seen straight: taught pictures and
+ * checks use the same. Half-way up, so that neither its foot nor its top is far off. */
+static inline double check_plane_mm(double place_z_mm, double item_height_mm)
+{
+    return place_z_mm + 0.5 * item_height_mm;
+}
+
 struct check; /* all that was taught for one workflow; immutable after check_finish_teaching */
 
 enum lw_msg check_create(struct check **out, struct lw_error *err);

@@ -1,0 +1,319 @@
+#include "guide.h"
+
+#include "guide_trace.h"
+#include "log.h"
+#include "scene.h"
+#include "units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_MAX_NS (NS_PER_S / 20)
+#define STILL_NS (400 * NS_PER_MS)       /* nothing may have moved for so long before a look */
+#define HAND_STILL_NS (1500 * NS_PER_MS) /* a hand that rests so long is looked at and asked away */
+#define DEFAULT_DELAY_NS (250 * NS_PER_MS) /* before it was measured */
+#define ARRIVAL_MARGIN_FRAMES 2
+
+/* ---- making and ending ---- */
+
+enum lw_msg guide_init(struct guide *g, struct lw_error *err)
+{
+    enum lw_msg rc = render_create(&g->render, g->screen->info.width, g->screen->info.height, err);
+    if (rc)
+        return rc;
+    g->scene = scene_create();
+    g->timings = g->trace ? guide_trace_create() : NULL;
+    if (!g->scene)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    return guide_set_calibration(g, NULL, err);
+}
+
+void guide_finish(struct guide *g)
+{
+    frame_unref(&g->frame);
+    watch_destroy(&g->watch);
+    scene_destroy(&g->scene);
+    render_destroy(&g->render);
+    guide_trace_destroy(&g->timings);
+}
+
+static enum lw_msg make_watch(struct guide *g, int width, int height, struct lw_error *err)
+{
+    const struct bench_mm area[4] = {{0, 0, 0},
+                                     {g->bench_width_mm, 0, 0},
+                                     {g->bench_width_mm, g->bench_depth_mm, 0},
+                                     {0, g->bench_depth_mm, 0}};
+    watch_destroy(&g->watch);
+    return watch_create(&g->watch, g->calibrated ? &g->calibration.model : NULL, area, 4, width, height, err);
+}
+
+enum lw_msg guide_set_calibration(struct guide *g, const struct calibration *c, struct lw_error *err)
+{
+    g->calibrated = c != NULL;
+    if (c) {
+        g->calibration = *c;
+        g->bench_width_mm = c->model.bench_width_mm;
+        g->bench_depth_mm = c->model.bench_depth_mm;
+    }
+    render_set_model(g->render, c ? &g->calibration.model : NULL, g->bench_width_mm, g->bench_depth_mm);
+    watch_destroy(&g->watch);
+    if (g->frame)
+        return make_watch(g, g->frame->image.width, g->frame->image.height, err);
+    return LW_OK;
+}
+
+/* ---- the tick ---- */
+
+int64_t guide_delay_ns(const struct guide *g)
+{
+    int64_t measured = (int64_t)(g->calibration.delay_max_ms * 1e6);
+    return g->calibrated && measured > 0 ? measured : DEFAULT_DELAY_NS;
+}
+
+static bool projection_arriving(const struct guide *g, int64_t now_ns)
+{
+    int64_t margin = (int64_t)(ARRIVAL_MARGIN_FRAMES * 1e9 / (g->camera->info.fps > 1 ? g->camera->info.fps : 15));
+    return now_ns < g->presented_ns + guide_delay_ns(g) + margin;
+}
+
+static void device_event(struct guide *g, const char *phase, const char *name, const struct lw_error *cause)
+{
+    struct lw_error ignored;
+    char line[512] = "";
+    json_t *detail = json_pack("{s:s}", "name", name);
+    if (cause)
+        json_object_set_new(detail, "cause", json_string(lw_error_line(cause, line, sizeof line)));
+    struct journal_event e = {.kind = EVENT_DEVICE, .phase = phase, .detail = detail};
+    guide_emit(g, &e, &ignored);
+    json_decref(detail);
+}
+
+#define LOST_AFTER_NS (NS_PER_S)  /* no picture for so long: the camera is lost, whatever it says */
+
+static void camera_seems(struct guide *g, bool lost, const struct lw_error *cause)
+{
+    if (lost == g->camera_lost)
+        return;
+    g->camera_lost = lost;
+    if (lost && cause)
+        lw_log_error("camera", cause);
+    device_event(g, lost ? "lost" : "back", "camera", lost ? cause : NULL);
+}
+
+static void take_frame(struct guide *g, struct frame *f, int64_t now_ns)
+{
+    struct lw_error err = {0};
+    frame_unref(&g->frame);
+    g->frame = f;
+    g->new_frame = true;
+    if (!g->watch && make_watch(g, f->image.width, f->image.height, &err))
+        lw_log_error("view", &err);
+    bool arriving = projection_arriving(g, now_ns);
+    if (g->watch)
+        watch_feed(g->watch, f, arriving, &g->seen);
+    if (arriving)
+        return;
+    if (g->seen.moving)
+        g->moved_ns = now_ns;
+    else if (g->rest_wanted && g->moved_ns < g->presented_ns) {
+        watch_set_rest(g->watch);
+        g->rest_wanted = false;
+    }
+}
+
+static void poll_camera(struct guide *g, int64_t now_ns)
+{
+    struct lw_error err = {0};
+    struct frame *f = NULL;
+    g->new_frame = false;
+    int64_t began = guide_trace_now(g->timings);
+    enum camera_status status = camera_poll(g->camera, now_ns, &f, &err);
+    began = guide_trace_add(g->timings, STAGE_CAMERA, began);
+    if (status == CAMERA_FRAME) {
+        g->camera_lost_ns = now_ns;
+        take_frame(g, f, now_ns);
+        guide_trace_add(g->timings, STAGE_WATCH, began);
+        if (g->seen.frozen)
+            lw_fail(&err, LW_MSG_CAMERA_FROZEN);
+        camera_seems(g, g->seen.frozen, &err);
+    } else if (status == CAMERA_WAITING) {
+        if (g->camera_lost_ns == 0)
+            g->camera_lost_ns = now_ns;
+        if (now_ns - g->camera_lost_ns > LOST_AFTER_NS && !g->camera_lost) {
+            lw_fail(&err, LW_MSG_NO_PICTURES);
+            camera_seems(g, true, &err);
+        }
+    } else {
+        if (status == CAMERA_ENDED)
+            lw_fail(&err, LW_MSG_CAMERA_ENDED);
+        camera_seems(g, true, &err);
+    }
+}
+
+static void poll_screen(struct guide *g)
+{
+    struct screen_key key;
+    struct press p;
+    while (screen_poll_key(g->screen, &key))
+        if (press_from_key(&key, &p))
+            guide_push_press(g, &p);
+    bool lost = screen_status(g->screen) == SCREEN_LOST;
+    if (lost != g->screen_lost) {
+        g->screen_lost = lost;
+        device_event(g, lost ? "lost" : "back", "projector", NULL);
+        render_invalidate(g->render);
+    }
+    g->quit |= g->screen->close_wanted;
+}
+
+static void poll_devices(struct guide *g, int64_t now_ns)
+{
+    struct device_event e;
+    struct press p;
+    while (g->hub && device_hub_poll(g->hub, now_ns, &e)) {
+        if (e.kind == DEVICE_CONNECTED || e.kind == DEVICE_DISCONNECTED)
+            device_event(g, e.kind == DEVICE_CONNECTED ? "connected" : "disconnected", e.name, NULL);
+        else if (e.kind == DEVICE_FAULT)
+            device_event(g, "fault", e.name, &e.fault);
+        else if (e.kind == DEVICE_BUTTON_DOWN && press_from_pedal(e.button, &p))
+            guide_push_press(g, &p);
+    }
+    while (g->press_file && press_file_next(g->press_file, &p))
+        guide_push_press(g, &p);
+}
+
+static void draw(struct guide *g, int64_t now_ns)
+{
+    struct lw_error err = {0};
+    struct picture_rect rects[RENDER_RECTS];
+    int64_t began = guide_trace_now(g->timings);
+    int count = render_draw(g->render, g->scene, now_ns, rects);
+    began = guide_trace_add(g->timings, STAGE_DRAW, began);
+    if (count == 0)
+        return;
+    if (screen_present(g->screen, render_canvas(g->render), rects, count, now_ns, &err))
+        lw_log_error("screen", &err);
+    guide_trace_add(g->timings, STAGE_PRESENT, began);
+    g->presented_ns = clock_now_ns(&g->clock);
+}
+
+void guide_tick(struct guide *g)
+{
+    int64_t now_ns = clock_now_ns(&g->clock);
+    poll_camera(g, now_ns);
+    poll_screen(g);
+    poll_devices(g, now_ns);
+    if (g->observer.tick)
+        g->observer.tick(g->observer.context, now_ns);
+    if (g->new_frame && g->observer.seen)
+        g->observer.seen(g->observer.context, g->frame, render_canvas(g->render));
+    draw(g, now_ns);
+    guide_trace_tick(g->timings);
+    int64_t wait_ns = TICK_MAX_NS;
+    if (g->clock.is_virtual)
+        wait_ns = (int64_t)(1e9 / (g->camera->info.fps > 1 ? g->camera->info.fps : 30));
+    int64_t until_drawn = render_next_ns(g->render) - clock_now_ns(&g->clock);
+    if (until_drawn < wait_ns)
+        wait_ns = until_drawn;
+    clock_wait(&g->clock, wait_ns, camera_wake_fd(g->camera));
+}
+
+void guide_wait(struct guide *g, double seconds)
+{
+    int64_t until = clock_now_ns(&g->clock) + (int64_t)(seconds * 1e9);
+    while (!g->quit && clock_now_ns(&g->clock) < until)
+        guide_tick(g);
+}
+
+void guide_show(struct guide *g)
+{
+    draw(g, clock_now_ns(&g->clock));
+    g->rest_wanted = true;
+}
+
+bool guide_settled(const struct guide *g, int64_t since_ns)
+{
+    int64_t now_ns = clock_now_ns(&g->clock);
+    if (g->moved_ns <= since_ns || g->seen.moving || projection_arriving(g, now_ns))
+        return false;
+    int64_t still = now_ns - g->moved_ns;
+    return still >= (g->seen.hand ? HAND_STILL_NS : STILL_NS);
+}
+
+/* ---- presses and events ---- */
+
+bool guide_press(struct guide *g, struct press *out)
+{
+    if (g->press_count == 0)
+        return false;
+    *out = g->presses[g->press_begin];
+    g->press_begin = (g->press_begin + 1) % GUIDE_PRESSES;
+    g->press_count--;
+    return true;
+}
+
+void guide_push_press(struct guide *g, const struct press *p)
+{
+    if (p->kind == PRESS_QUIT)
+        g->quit = true;
+    else if (g->press_count < GUIDE_PRESSES)
+        g->presses[(g->press_begin + g->press_count++) % GUIDE_PRESSES] = *p;
+}
+
+enum lw_msg guide_emit(struct guide *g, struct journal_event *e, struct lw_error *err)
+{
+    e->t_ns = clock_now_ns(&g->clock);
+    e->wall_ms = clock_wall_ms(&g->clock);
+    if (g->kit[0]) {
+        e->kit = g->kit;
+        e->workflow = g->workflow;
+        e->workflow_hash = g->workflow_hash;
+        e->section = e->section ? e->section : g->section[0] ? g->section : NULL;
+    }
+    enum lw_msg rc = g->journal ? journal_append(g->journal, e, err) : LW_OK;
+    struct lw_error stream_error;
+    if (g->events && journal_stream_write(g->events, e, &stream_error))
+        lw_log_error("events", &stream_error);
+    if (g->observer.hear)
+        g->observer.hear(g->observer.context, e);
+    return rc;
+}
+
+static json_t *points_json(const struct bench_mm *p, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("[f,f,f]", p[i].x, p[i].y, p[i].z));
+    return list;
+}
+
+static json_t *camera_points_json(const struct guide *g, const struct bench_mm *p, int count)
+{
+    json_t *list = json_array();
+    struct cam_px c;
+    for (int i = 0; i < count; i++)
+        if (model_cam_from_bench(&g->calibration.model, p[i], &c))
+            json_array_append_new(list, json_pack("[f,f]", c.x, c.y));
+    return list;
+}
+
+void guide_ask(struct guide *g, const char *what, const char *choices, const struct bench_mm *outline, int corners,
+               json_t *detail)
+{
+    struct lw_error err;
+    json_t *d = detail ? detail : json_object();
+    json_object_set_new(d, "id", json_integer((json_int_t)++g->asks));
+    json_object_set_new(d, "what", json_string(what));
+    json_object_set_new(d, "choices", json_string(choices));
+    if (outline) {
+        json_object_set_new(d, "outline_mm", points_json(outline, corners));
+        if (g->calibrated)
+            json_object_set_new(d, "outline_camera_px", camera_points_json(g, outline, corners));
+    }
+    struct journal_event e = {.kind = EVENT_ASK, .detail = d,
+                              .place = json_string_value(json_object_get(d, "place")),
+                              .item = json_string_value(json_object_get(d, "item"))};
+    if (guide_emit(g, &e, &err))
+        lw_log_error("journal", &err);
+    json_decref(d);
+}

@@ -1,0 +1,100 @@
+/* What every guided session (pack, calibrate, teach) stands on: the devices, one tick, looks, events, presses.
+ * Sessions are plain procedures that call guide_tick until something has happened; nothing else waits. */
+#pragma once
+
+#include "camera.h"
+#include "clock.h"
+#include "device.h"
+#include "guide_trace.h"
+#include "journal.h"
+#include "press.h"
+#include "screen.h"
+#include "store.h"
+#include "view.h"
+#include "watch.h"
+
+/* What a pretend person or a demo window needs: every event as it happens, every tick. */
+struct guide_observer {
+    void *context;
+    void (*hear)(void *context, const struct journal_event *event); /* may be NULL */
+    void (*tick)(void *context, int64_t now_ns);                    /* may be NULL */
+    void (*seen)(void *context, const struct frame *frame, const struct image *canvas); /* may be NULL */
+};
+
+#define GUIDE_PRESSES 32
+
+
+struct guide {
+    /* made by the caller, who destroys them after guide_finish */
+    struct lw_clock clock;
+    struct camera *camera;
+    struct screen *screen;
+    struct journal *journal;         /* may be NULL: nothing is kept */
+    struct journal_stream *events;   /* may be NULL */
+    struct press_file *press_file;   /* may be NULL */
+    struct device_hub *hub;          /* may be NULL */
+    struct guide_observer observer;
+    double bench_width_mm, bench_depth_mm;
+    bool trace;
+
+    /* what a kit's events carry */
+    char kit[64], workflow[64], workflow_hash[17], section[64];
+
+    /* made by guide_init */
+    struct calibration calibration;
+    bool calibrated;
+    struct render *render;
+    struct scene *scene;
+    struct watch *watch;
+
+    /* the state after a tick */
+    struct frame *frame; /* the newest frame, NULL before the first */
+    bool new_frame;      /* it came in this tick */
+    struct watch_state seen;
+    bool camera_lost, screen_lost;
+    int64_t camera_lost_ns;
+    int64_t presented_ns; /* when the projected picture last changed */
+    bool rest_wanted;     /* the rest picture is taken as soon as the projection has arrived and nothing moves */
+    int64_t moved_ns;     /* when something last moved (with the projection at rest) */
+    bool quit;
+    uint64_t asks;        /* counts the asks' ids */
+
+    struct press presses[GUIDE_PRESSES];
+    int press_begin, press_count;
+    struct guide_trace *timings;
+};
+
+/* After the caller filled the first group. Loads nothing; without guide_set_calibration the guide is uncalibrated. */
+enum lw_msg guide_init(struct guide *g, struct lw_error *err);
+void guide_finish(struct guide *g);
+
+/* Takes the calibration into use (or none, when NULL). */
+enum lw_msg guide_set_calibration(struct guide *g, const struct calibration *c, struct lw_error *err);
+
+/* One pass: frame, hands, presses, devices, picture; then waits for the next frame (at most 1/20 s). */
+void guide_tick(struct guide *g);
+
+/* Ticks for so many seconds, or until the session shall end. */
+void guide_wait(struct guide *g, double seconds);
+
+/* The scene was rebuilt: it is drawn at the next tick, and hands are measured against it once it has arrived. */
+void guide_show(struct guide *g);
+
+/* The next press that waits; false when there is none. */
+bool guide_press(struct guide *g, struct press *out);
+void guide_push_press(struct guide *g, const struct press *p);
+
+/* Sends an event to the journal, the stream and the observer, completed with times, kit and workflow. LW_OK, or the
+ * journal's error: then nothing may be shown that depends on it. */
+enum lw_msg guide_emit(struct guide *g, struct journal_event *e, struct lw_error *err);
+
+/* An `ask` event. `detail` (may be NULL) is taken over. The outline (bench mm) may be NULL. */
+void guide_ask(struct guide *g, const char *what, const char *choices, const struct bench_mm *outline, int corners,
+               json_t *detail);
+
+/* From presenting to the first frame that surely shows it, ns. */
+int64_t guide_delay_ns(const struct guide *g);
+
+/* Something moved since `since_ns`, and now nothing has moved for 0.4 s and no hand is there (or a hand has lain
+ * still for so long that the camera may as well look at it). */
+bool guide_settled(const struct guide *g, int64_t since_ns);

@@ -1,0 +1,488 @@
+#include "pack.h"
+
+#include "log.h"
+#include "pack_session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define GOOD_S 0.5
+#define LOOK_AGAIN_S 1.0
+#define TRAVEL_S 3.0 /* the way from bin to place moves so long, then rests as long, so that the camera can see */
+
+/* ---- recording ---- */
+
+bool pack_record(struct pack *p, struct journal_event *e)
+{
+    struct lw_error err = {0};
+    while (guide_emit(p->g, e, &err)) {
+        char line[512];
+        lw_log_error("journal", &err);
+        show_message(p->g, "help", _("Nothing can be written down now"), lw_error_line(&err, line, sizeof line), NULL);
+        guide_wait(p->g, 1.0);
+        if (p->g->quit)
+            return false;
+    }
+    return true;
+}
+
+static const struct workflow_step *step_at(const struct pack *p, int step)
+{
+    return &p->w->steps[p->first + step];
+}
+
+static struct journal_event step_event(const struct pack *p, enum journal_kind kind, int step)
+{
+    const struct workflow_step *s = step_at(p, step);
+    struct journal_event e = {.kind = kind, .step = s->id, .section = p->w->sections[s->section].id};
+    if (s->place >= 0) {
+        e.place = p->w->places[s->place].id;
+        e.item = p->w->items[p->w->places[s->place].item].id;
+    }
+    return e;
+}
+
+/* Where a person's eyes are led: the place's pose and the bin's centre. */
+static json_t *phase_detail(const struct pack *p, int step)
+{
+    json_t *d = json_object();
+    int place = step_at(p, step)->place;
+    if (place < 0)
+        return d;
+    struct rigid T = p->places[place].T_bench_from_place;
+    json_object_set_new(d, "place_mm", json_pack("[f,f,f]", T.x_mm, T.y_mm, T.angle_rad));
+    int bin = p->w->items[p->w->places[place].item].bin;
+    if (bin < 0)
+        return d;
+    const struct workflow_polygon *o = &p->w->bins[bin].outline;
+    double x = 0, y = 0;
+    for (int i = 0; i < o->count; i++)
+        x += o->points[i].x / o->count, y += o->points[i].y / o->count;
+    json_object_set_new(d, "bin", json_string(p->w->bins[bin].id));
+    json_object_set_new(d, "bin_mm", json_pack("[f,f]", x, y));
+    return d;
+}
+
+static bool record_phase(struct pack *p, int step, const char *phase, const char *result, const char *reason)
+{
+    struct journal_event e = step_event(p, EVENT_STEP, step);
+    e.phase = phase;
+    e.result = result;
+    e.reason = reason && *reason ? reason : NULL;
+    e.detail = phase_detail(p, step);
+    bool ok = pack_record(p, &e);
+    json_decref(e.detail);
+    return ok;
+}
+
+static bool record_verdict(struct pack *p, int step)
+{
+    const struct verdict *v = step_machine_verdict(p->machine);
+    struct journal_event e = step_event(p, EVENT_VERDICT, step);
+    e.result = verdict_result_name(v->result);
+    e.reason = v->reason ? verdict_reason_name(v->reason) : NULL;
+    e.seen = v->seen_item >= 0 ? p->w->items[v->seen_item].id : NULL;
+    e.seen_place = v->seen_place >= 0 ? p->w->places[v->seen_place].id : NULL;
+    e.frame = v->frame;
+    e.detail = json_pack("{s:f,s:f,s:[f,f,f]}", "confidence", v->score, "margin", v->margin, "offset", v->offset.x_mm,
+                         v->offset.y_mm, v->offset.angle_rad);
+    bool ok = pack_record(p, &e);
+    json_decref(e.detail);
+    return ok;
+}
+
+static bool record_done(struct pack *p, const struct step_action *a)
+{
+    static const char *const results[] = {"", "accept", "confirm", "override", "skip"};
+    if (a->result == STEP_OVERRIDDEN) {
+        struct journal_event e = step_event(p, EVENT_OVERRIDE, a->step);
+        e.reason = a->reason;
+        if (!pack_record(p, &e))
+            return false;
+    }
+    return record_phase(p, a->step, "done", results[a->result], a->reason);
+}
+
+static bool record_help(struct pack *p, int step, int level)
+{
+    struct journal_event e = step_event(p, EVENT_HELP, step);
+    e.detail = json_pack("{s:i}", "level", level);
+    bool ok = pack_record(p, &e);
+    json_decref(e.detail);
+    return ok;
+}
+
+/* ---- showing ---- */
+
+static void show(struct pack *p)
+{
+    int step = step_machine_step(p->machine);
+    struct show_step s = {.workflow = p->w,
+                          .check = p->taught.check,
+                          .state = step_machine_state(p->machine),
+                          .verdict = step_machine_verdict(p->machine),
+                          .step = p->first + (step < p->count ? step : p->count - 1),
+                          .help_level = step_machine_help_level(p->machine),
+                          .done = step_machine_done_count(p->machine),
+                          .total = p->count,
+                          .T_bench_from_carrier = p->T_bench_from_carrier,
+                          .travel = p->travel};
+    if (s.state == STEP_LOOK || s.state == STEP_SURVEY)
+        return; /* the look brings its own light */
+    show_pack_step(p->g, &s);
+    p->bin_count = 0;
+    const struct workflow_step *now = &p->w->steps[s.step];
+    int bin = now->place >= 0 ? p->w->items[p->w->places[now->place].item].bin : -1;
+    for (int i = 0; bin >= 0 && i < p->w->bins[bin].outline.count && i < SCENE_POINTS; i++)
+        p->bin[p->bin_count++] = (struct bench_mm){p->w->bins[bin].outline.points[i].x,
+                                                   p->w->bins[bin].outline.points[i].y, p->w->bins[bin].z_mm};
+}
+
+/* ---- the machine's actions ---- */
+
+static void handle(struct pack *p, const struct step_input *in);
+
+static void ask_confirm(struct pack *p, int step)
+{
+    struct journal_event e = step_event(p, EVENT_ASK, step);
+    guide_ask(p->g, "confirm", "yes no", NULL, 0,
+              json_pack("{s:s,s:s*,s:s*}", "step", e.step, "place", e.place, "item", e.item));
+}
+
+static void ask_hand_away(struct pack *p, int step)
+{
+    struct bench_mm outline[SCENE_POINTS];
+    int place = step_at(p, step)->place;
+    int corners = place < 0 ? 0
+                            : show_place_outline(p->w, p->taught.check, place, p->T_bench_from_carrier, outline,
+                                                 SCENE_POINTS);
+    guide_ask(p->g, "hand_away", "", outline, corners, NULL);
+}
+
+static void perform(struct pack *p, const struct step_action *a)
+{
+    struct step_input in = {0};
+    switch (a->kind) {
+    case STEP_DO_SHOW:
+        show(p);
+        break;
+    case STEP_DO_SURVEY:
+        in.kind = pack_survey(p, a->step) ? STEP_IN_SURVEYED : STEP_IN_LOOK_LOST;
+        handle(p, &in);
+        break;
+    case STEP_DO_LOOK:
+        in.kind = pack_judge(p, a->step, &in.verdict) ? STEP_IN_VERDICT : STEP_IN_LOOK_LOST;
+        handle(p, &in);
+        break;
+    case STEP_DO_RECORD_PHASE:
+        record_phase(p, a->step, a->phase, NULL, NULL);
+        break;
+    case STEP_DO_RECORD_VERDICT:
+        record_verdict(p, a->step);
+        break;
+    case STEP_DO_RECORD_DONE:
+        record_done(p, a);
+        pack_accept(p, a->step);
+        break;
+    case STEP_DO_RECORD_BACK:
+        record_phase(p, a->step, "back", NULL, NULL);
+        pack_go_back(p, a->step);
+        break;
+    case STEP_DO_RECORD_HELP:
+        record_help(p, a->step, a->level);
+        break;
+    case STEP_DO_ASK_HAND_AWAY:
+        ask_hand_away(p, a->step);
+        break;
+    case STEP_DO_ASK_CONFIRM:
+        ask_confirm(p, a->step);
+        break;
+    default:
+        break;
+    }
+}
+
+static void handle(struct pack *p, const struct step_input *in)
+{
+    struct step_actions actions;
+    int before = step_machine_step(p->machine);
+    step_machine_handle(p->machine, in, clock_now_ns(&p->g->clock), &actions);
+    if (step_machine_step(p->machine) != before)
+        p->since_ns = clock_now_ns(&p->g->clock);
+    for (int i = 0; i < actions.count && !p->g->quit; i++)
+        perform(p, &actions.list[i]);
+}
+
+/* ---- what a person and the bench say ---- */
+
+static enum step_input_kind input_of(enum press_kind k)
+{
+    switch (k) {
+    case PRESS_NEXT:
+    case PRESS_DONE:
+        return STEP_IN_NEXT;
+    case PRESS_BACK:
+    case PRESS_UNDO:
+        return STEP_IN_BACK;
+    case PRESS_AGAIN:
+        return STEP_IN_AGAIN;
+    case PRESS_HELP:
+        return STEP_IN_HELP;
+    case PRESS_PAUSE:
+        return STEP_IN_PAUSE;
+    case PRESS_SKIP:
+        return STEP_IN_SKIP;
+    case PRESS_OVERRIDE:
+        return STEP_IN_OVERRIDE;
+    case PRESS_YES:
+        return STEP_IN_YES;
+    case PRESS_NO:
+        return STEP_IN_NO;
+    case PRESS_ASIDE:
+        return STEP_IN_ASIDE;
+    default:
+        return STEP_IN_NONE;
+    }
+}
+
+/* An empty bin is not the person's mistake: recorded, the coach is called, and work can wait. */
+static void bin_is_empty(struct pack *p)
+{
+    struct journal_event e = step_event(p, EVENT_HELP, step_machine_step(p->machine));
+    e.reason = "empty";
+    e.detail = json_pack("{s:i}", "level", 3);
+    pack_record(p, &e);
+    json_decref(e.detail);
+    handle(p, &(struct step_input){.kind = STEP_IN_PAUSE});
+}
+
+static void handle_presses(struct pack *p)
+{
+    struct press press;
+    while (!p->g->quit && step_machine_state(p->machine) < STEP_ASIDE && guide_press(p->g, &press)) {
+        struct step_input in = {.kind = input_of(press.kind), .reason = press.text};
+        if (press.kind == PRESS_EMPTY && step_machine_step(p->machine) < p->count)
+            bin_is_empty(p);
+        else if (in.kind)
+            handle(p, &in);
+    }
+}
+
+static void handle_bench(struct pack *p)
+{
+    struct guide *g = p->g;
+    enum step_state state = step_machine_state(p->machine);
+    bool lost = g->camera_lost || g->screen_lost;
+    if (lost != (state == STEP_BLOCKED)) {
+        if (lost && state != STEP_PAUSED)
+            handle(p, &(struct step_input){.kind = STEP_IN_LOST});
+        else if (!lost)
+            handle(p, &(struct step_input){.kind = STEP_IN_BACK_AGAIN});
+        return;
+    }
+    if (state == STEP_TAKE && p->bin_count && g->watch && watch_moved_in(g->watch, p->bin, p->bin_count, g->presented_ns))
+        handle(p, &(struct step_input){.kind = STEP_IN_BIN_TOUCHED});
+    else if (guide_settled(g, p->since_ns)) {
+        p->since_ns = clock_now_ns(&g->clock);
+        handle(p, &(struct step_input){.kind = STEP_IN_STILL});
+    }
+}
+
+static void animate(struct pack *p)
+{
+    bool wanted = step_machine_help_level(p->machine) >= 2 &&
+                  (step_machine_state(p->machine) == STEP_TAKE || step_machine_state(p->machine) == STEP_PLACE_IT);
+    double phase = fmod((double)clock_now_ns(&p->g->clock) / 1e9, 2 * TRAVEL_S);
+    bool travel = wanted && phase < TRAVEL_S;
+    if (travel != p->travel) {
+        p->travel = travel;
+        show(p);
+    }
+}
+
+static void pack_steps(struct pack *p)
+{
+    handle(p, &(struct step_input){.kind = STEP_IN_BEGIN});
+    while (!p->g->quit && step_machine_state(p->machine) < STEP_ASIDE) {
+        guide_tick(p->g);
+        int64_t began = guide_trace_now(p->g->timings);
+        handle_presses(p);
+        if (step_machine_state(p->machine) < STEP_ASIDE)
+            handle_bench(p);
+        if (clock_now_ns(&p->g->clock) >= step_machine_due_ns(p->machine))
+            handle(p, &(struct step_input){.kind = STEP_IN_TIME});
+        animate(p);
+        guide_trace_add(p->g->timings, STAGE_SESSION, began);
+    }
+}
+
+/* ---- making and ending ---- */
+
+static enum lw_msg make_machine(struct pack *p, struct lw_error *err)
+{
+    const struct workflow *w = p->w;
+    struct step_traits *traits = calloc((size_t)p->count + 1, sizeof *traits);
+    if (!traits)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    int carrier = -1;
+    for (int i = 0; i < p->count; i++) {
+        const struct workflow_step *s = step_at(p, i);
+        traits[i].confirm_only = s->kind == STEP_CONFIRM;
+        traits[i].skippable = s->skippable;
+        if (s->place < 0)
+            continue;
+        const struct workflow_place *pl = &w->places[s->place];
+        traits[i].has_bin = w->items[pl->item].bin >= 0;
+        traits[i].survey_first = pl->carrier == 0 || pl->carrier != carrier;
+        carrier = pl->carrier;
+    }
+    const struct step_options options = {
+        .help_after_s = {w->help_after_s[0], w->help_after_s[1], w->help_after_s[2]},
+        .good_s = GOOD_S,
+        .look_again_s = LOOK_AGAIN_S};
+    step_machine_destroy(&p->machine);
+    enum lw_msg rc = step_machine_create(&p->machine, traits, p->count, &options, err);
+    free(traits);
+    return rc;
+}
+
+enum lw_msg pack_allocate(struct pack *p, struct lw_error *err)
+{
+    p->T_bench_from_carrier = calloc((size_t)p->w->carrier_count, sizeof *p->T_bench_from_carrier);
+    p->places = calloc((size_t)p->w->place_count + 1, sizeof *p->places);
+    p->patches = calloc((size_t)p->count + 1, sizeof *p->patches);
+    if (!p->T_bench_from_carrier || !p->places || !p->patches)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    return make_machine(p, err);
+}
+
+void pack_forget_kit(struct pack *p)
+{
+    for (int i = 0; p->patches && i < p->count; i++)
+        image_finish(&p->patches[i].before);
+    image_finish(&p->before);
+    p->before_valid = false;
+}
+
+void pack_free(struct pack *p)
+{
+    pack_forget_kit(p);
+    step_machine_destroy(&p->machine);
+    taught_finish(&p->taught);
+    free(p->T_bench_from_carrier);
+    free(p->places);
+    free(p->patches);
+}
+
+/* ---- one kit ---- */
+
+
+static bool record_kit(struct pack *p, const char *phase)
+{
+    struct journal_event e = {.kind = EVENT_KIT, .phase = phase};
+    return pack_record(p, &e);
+}
+
+static enum pack_end pack_kit(struct pack *p, const char *id, bool resumed, struct lw_error *err)
+{
+    snprintf(p->g->kit, sizeof p->g->kit, "%s", id);
+    p->resumed = resumed;
+    if (make_machine(p, err))
+        return PACK_FAILED;
+    if (!record_kit(p, resumed ? "resumed" : "started"))
+        return PACK_QUIT;
+    bool ready = pack_lay_carriers(p) && (!resumed || pack_take_on(p, id));
+    if (ready)
+        pack_steps(p);
+    enum step_state state = step_machine_state(p->machine);
+    bool complete = ready && state == STEP_COMPLETE;
+    record_kit(p, complete ? "ended" : "aside");
+    pack_forget_kit(p);
+    if (complete || p->g->quit)
+        guide_wait(p->g, complete ? 1.0 : 0);
+    p->g->kit[0] = 0;
+    return complete ? PACK_COMPLETE : PACK_ASIDE;
+}
+
+static void new_kit_id(const struct guide *g, int number, char out[64])
+{
+    char when[25];
+    clock_format_wall(clock_wall_ms(&g->clock), when);
+    snprintf(out, 64, "%.4s%.2s%.2s-%.2s%.2s%.2s-%d", when, when + 5, when + 8, when + 11, when + 14, when + 17, number);
+}
+
+static enum pack_end pack_kits(struct pack *p, const struct pack_options *o, struct lw_error *err)
+{
+    enum pack_end end = PACK_QUIT;
+    for (int i = 0; (o->kits == 0 || i < o->kits) && !p->g->quit; i++) {
+        char id[64] = "";
+        if (i == 0 && o->resume)
+            snprintf(id, sizeof id, "%s", o->resume);
+        else if (i == 0 && !o->kit && !pack_offer_open_kits(p, id))
+            return PACK_QUIT;
+        bool resumed = id[0] != 0;
+        if (!resumed && i == 0 && o->kit)
+            snprintf(id, sizeof id, "%s", o->kit);
+        else if (!resumed)
+            new_kit_id(p->g, i + 1, id);
+        end = pack_kit(p, id, resumed, err);
+        if (end != PACK_COMPLETE)
+            return end;
+        if ((o->kits == 0 || i + 1 < o->kits) && !pack_clear_bench(p))
+            return PACK_QUIT;
+    }
+    return end;
+}
+
+/* ---- the session ---- */
+
+static enum lw_msg choose_steps(struct pack *p, const char *section, struct lw_error *err)
+{
+    p->first = 0;
+    p->count = p->w->step_count;
+    if (!section)
+        return LW_OK;
+    int i = workflow_find_section(p->w, section);
+    if (i < 0) {
+        char names[256] = "";
+        for (int k = 0; k < p->w->section_count; k++)
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", k ? ", " : "", p->w->sections[k].id);
+        return lw_fail(err, LW_MSG_SECTION_UNKNOWN, section, names);
+    }
+    p->first = p->w->sections[i].first_step;
+    p->count = p->w->sections[i].step_count;
+    snprintf(p->g->section, sizeof p->g->section, "%s", section);
+    return LW_OK;
+}
+
+static enum lw_msg known_kit(const struct pack *p, const char *id, struct lw_error *err)
+{
+    struct journal_kit kits[256];
+    int count = p->g->journal ? journal_open_kits(p->g->journal, p->w->id, kits, 256) : 0;
+    for (int i = 0; i < count; i++)
+        if (strcmp(kits[i].id, id) == 0)
+            return LW_OK;
+    return lw_fail(err, LW_MSG_KIT_UNKNOWN, id);
+}
+
+static enum lw_msg prepare(struct pack *p, const struct pack_options *o, struct lw_error *err)
+{
+    enum lw_msg rc = choose_steps(p, o->section, err);
+    if (!rc && o->resume)
+        rc = known_kit(p, o->resume, err);
+    if (!rc)
+        rc = taught_load(&p->taught, p->w, err);
+    return rc ? rc : pack_allocate(p, err);
+}
+
+enum pack_end pack_run(struct guide *g, const struct workflow *w, const struct pack_options *o, struct lw_error *err)
+{
+    struct pack p = {.g = g, .w = w, .level = PACK_FIRST_LEVEL};
+    snprintf(g->workflow, sizeof g->workflow, "%s", w->id);
+    snprintf(g->workflow_hash, sizeof g->workflow_hash, "%s", w->hash);
+    enum pack_end end = prepare(&p, o, err) ? PACK_FAILED : pack_kits(&p, o, err);
+    pack_free(&p);
+    return end;
+}

@@ -1,0 +1,207 @@
+#include "pack_session.h"
+
+#include "log.h"
+
+#include <string.h>
+
+#define MARGIN_MM 60.0       /* even light around the place, as far as the checks look */
+#define CARRIER_MARGIN_MM 40.0
+#define CLIPPED_MAX 0.005    /* share of the lit pixels that may be at the top of the range */
+#define LEVEL_STEP 0.82
+#define LEVEL_MIN 70
+#define PUSHED_MM 1.5        /* a case that lies so much elsewhere is followed */
+#define PUSHED_RAD 0.009
+#define PATCH_MM 110.0
+#define UNKNOWN_HALF_MM 70.0 /* of a thing that was not taught yet */
+
+/* One light serves all places of a carrier, so that the look after one step is the look before the next. */
+static struct guide_light light_for(const struct pack *p, int step)
+{
+    const struct workflow *w = p->w;
+    int place = w->steps[p->first + step].place;
+    if (place < 0)
+        return guide_light_bench(p->g, p->level);
+    const struct workflow_place *pl = &w->places[place];
+    const struct workflow_carrier *c = &w->carriers[pl->carrier];
+    if (pl->carrier > 0)
+        return guide_light_over(p->g, p->T_bench_from_carrier[pl->carrier], -c->width_mm / 2, -c->depth_mm / 2,
+                                c->width_mm / 2, c->depth_mm / 2, CARRIER_MARGIN_MM, 0, p->level);
+    struct bench_mm outline[SCENE_POINTS];
+    int count = show_place_outline(w, p->taught.check, place, p->T_bench_from_carrier, outline, SCENE_POINTS);
+    double x0 = p->places[place].T_bench_from_place.x_mm, y0 = p->places[place].T_bench_from_place.y_mm;
+    double x1 = x0, y1 = y0;
+    if (count == 0)
+        x0 -= UNKNOWN_HALF_MM, y0 -= UNKNOWN_HALF_MM, x1 += UNKNOWN_HALF_MM, y1 += UNKNOWN_HALF_MM;
+    for (int i = 0; i < count; i++) {
+        x0 = fmin(x0, outline[i].x), x1 = fmax(x1, outline[i].x);
+        y0 = fmin(y0, outline[i].y), y1 = fmax(y1, outline[i].y);
+    }
+    return guide_light_over(p->g, (struct rigid){0}, x0, y0, x1, y1, MARGIN_MM, 0, p->level);
+}
+
+static bool same_light(const struct guide_light *a, const struct guide_light *b)
+{
+    if (a->corners != b->corners || a->level != b->level)
+        return false;
+    for (int i = 0; i < a->corners; i++)
+        if (hypot(a->polygon[i].x - b->polygon[i].x, a->polygon[i].y - b->polygon[i].y) > 0.01)
+            return false;
+    return true;
+}
+
+static void emit_look(struct pack *p, int step, const struct guide_look *look)
+{
+    struct lw_error err;
+    int place = p->w->steps[p->first + step].place;
+    struct journal_event e = {.kind = EVENT_LOOK, .step = p->w->steps[p->first + step].id, .frame = look->frame,
+                              .place = place >= 0 ? p->w->places[place].id : NULL};
+    if (guide_emit(p->g, &e, &err))
+        lw_log_error("journal", &err);
+}
+
+static void keep_before(struct pack *p, struct image *picture, const struct guide_light *light)
+{
+    image_finish(&p->before);
+    p->before = *picture;
+    picture->owned = false;
+    p->before_light = *light;
+    p->before_valid = true;
+}
+
+void pack_update_places(struct pack *p)
+{
+    for (int i = 0; i < p->w->place_count; i++) {
+        const struct workflow_place *pl = &p->w->places[i];
+        p->places[i].T_bench_from_place = rigid_mul(p->T_bench_from_carrier[pl->carrier], pl->T_carrier_from_place);
+        p->places[i].z_mm = pl->z_mm;
+        p->places[i].item = pl->item;
+        p->places[i].tolerance_mm = pl->tolerance_mm;
+        p->places[i].tolerance_rad = pl->tolerance_rad;
+        p->places[i].filled = false;
+    }
+    for (int i = 0; i < p->count; i++) {
+        int place = p->w->steps[p->first + i].place;
+        enum step_result r = step_machine_result(p->machine, i);
+        if (place >= 0 && (r == STEP_ACCEPTED || r == STEP_CONFIRMED || r == STEP_OVERRIDDEN))
+            p->places[place].filled = true;
+    }
+}
+
+/* Where the case of this step lies in the look; true when it was pushed since it was found. */
+static bool follow_carrier(struct pack *p, int step, const struct image *picture)
+{
+    struct lw_error err;
+    struct carrier_found found;
+    int place = p->w->steps[p->first + step].place;
+    int carrier = place >= 0 ? p->w->places[place].carrier : 0;
+    if (carrier == 0 || carrier_refine(&p->g->calibration.model, picture, &p->taught.carriers[carrier],
+                                       p->T_bench_from_carrier[carrier], &found, &err))
+        return false;
+    struct rigid was = p->T_bench_from_carrier[carrier], is = found.T_bench_from_carrier;
+    bool pushed = hypot(is.x_mm - was.x_mm, is.y_mm - was.y_mm) > PUSHED_MM ||
+                  fabs(remainder(is.angle_rad - was.angle_rad, 2 * LW_PI)) > PUSHED_RAD;
+    if (pushed) {
+        lw_log(LW_LOG_INFO, "pack", "the case was pushed by %.1f, %.1f mm", is.x_mm - was.x_mm, is.y_mm - was.y_mm);
+        p->T_bench_from_carrier[carrier] = is;
+        pack_update_places(p);
+    }
+    return pushed;
+}
+
+bool pack_survey(struct pack *p, int step)
+{
+    struct guide_look look;
+    struct guide_light light = light_for(p, step);
+    bool there = guide_take_look(p->g, &light, &look);
+    while (there && look.trouble == REASON_NONE && look.clipped_share > CLIPPED_MAX && p->level > LEVEL_MIN) {
+        guide_look_finish(&look);
+        p->level = (uint8_t)(p->level * LEVEL_STEP);
+        light = light_for(p, step);
+        there = guide_take_look(p->g, &light, &look);
+    }
+    p->since_ns = clock_now_ns(&p->g->clock);
+    if (!there || look.trouble != REASON_NONE) {
+        guide_look_finish(&look);
+        return false;
+    }
+    emit_look(p, step, &look);
+    follow_carrier(p, step, &look.picture);
+    keep_before(p, &look.picture, &light);
+    return true;
+}
+
+static void cannot_tell(struct verdict *v, enum verdict_reason reason)
+{
+    *v = (struct verdict){.reason = reason, .seen_item = -1, .seen_place = -1};
+}
+
+static struct image place_window(const struct pack *p, const struct image *picture, int place, int *x, int *y)
+{
+    const struct rigid T = p->places[place].T_bench_from_place;
+    double x0 = 1e9, y0 = 1e9, x1 = -1e9, y1 = -1e9;
+    struct bench_mm corners[4];
+    struct cam_px c;
+    show_rectangle(T, 2 * PATCH_MM, 2 * PATCH_MM, p->places[place].z_mm, corners);
+    for (int i = 0; i < 4; i++)
+        if (model_cam_from_bench(&p->g->calibration.model, corners[i], &c))
+            x0 = fmin(x0, c.x), y0 = fmin(y0, c.y), x1 = fmax(x1, c.x), y1 = fmax(y1, c.y);
+    *x = (int)fmax(x0, 0);
+    *y = (int)fmax(y0, 0);
+    return image_window(picture, *x, *y, (int)x1 - *x, (int)y1 - *y);
+}
+
+bool pack_judge(struct pack *p, int step, struct verdict *out)
+{
+    struct lw_error err = {0};
+    struct guide_look look;
+    struct guide_light light = light_for(p, step);
+    int place = p->w->steps[p->first + step].place;
+    cannot_tell(out, REASON_STALE);
+    bool there = guide_take_look(p->g, &light, &look);
+    p->since_ns = clock_now_ns(&p->g->clock);
+    if (!there)
+        return false;
+    emit_look(p, step, &look);
+    if (look.trouble != REASON_NONE || !p->before_valid || !same_light(&light, &p->before_light)) {
+        cannot_tell(out, look.trouble != REASON_NONE ? look.trouble : REASON_STALE);
+        guide_look_finish(&look);
+        return true;
+    }
+    struct check_look both = {.model = &p->g->calibration.model, .before = &p->before, .after = &look.picture,
+                              .noise_grey = look.noise_grey, .frame = look.frame, .lit = light.polygon,
+                              .lit_corners = light.corners};
+    if (check_judge(p->taught.check, &both, p->places, p->w->place_count, place, out, &err)) {
+        lw_log_error("check", &err);
+        cannot_tell(out, REASON_STALE);
+    }
+    if (out->result == VERDICT_ACCEPT || out->result == VERDICT_CONFIRM) {
+        struct pack_patch *patch = &p->patches[step];
+        image_finish(&patch->before);
+        struct image window = place_window(p, &p->before, place, &patch->x, &patch->y);
+        if (window.width > 0 && window.height > 0 && image_copy(&patch->before, &window, &err))
+            lw_log_error("pack", &err);
+        keep_before(p, &look.picture, &light);
+    }
+    guide_look_finish(&look);
+    return true;
+}
+
+void pack_accept(struct pack *p, int step)
+{
+    int place = p->w->steps[p->first + step].place;
+    if (place >= 0)
+        p->places[place].filled = true;
+}
+
+void pack_go_back(struct pack *p, int step)
+{
+    const struct pack_patch *patch = &p->patches[step];
+    int place = p->w->steps[p->first + step].place;
+    if (place >= 0)
+        p->places[place].filled = false;
+    if (!patch->before.data || !p->before_valid)
+        return;
+    struct image to = image_window(&p->before, patch->x, patch->y, patch->before.width, patch->before.height);
+    for (int y = 0; y < to.height; y++)
+        memcpy(image_row(&to, y), image_row(&patch->before, y), (size_t)to.width * (size_t)to.format);
+}

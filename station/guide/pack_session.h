@@ -1,0 +1,65 @@
+/* Inside of the packing session: shared by pack.c (the steps), pack_begin.c (case, open kits) and pack_look.c. */
+#pragma once
+
+#include "look.h"
+#include "pack.h"
+#include "show.h"
+#include "step.h"
+#include "taught.h"
+
+/* A camera patch around a place from before it was filled, to judge it again after going back. */
+struct pack_patch {
+    struct image before;
+    int x, y;
+};
+
+struct pack {
+    struct guide *g;
+    const struct workflow *w;
+    struct taught taught;
+    struct step_machine *machine;
+    int first, count; /* the steps that are packed: first .. first + count - 1 */
+    struct rigid *T_bench_from_carrier;
+    struct check_place *places;
+    struct pack_patch *patches; /* one for each packed step */
+
+    struct image before; /* the look that the next one is compared with */
+    struct guide_light before_light;
+    bool before_valid;
+    uint8_t level; /* of the look light */
+    bool resumed;
+
+    int64_t since_ns; /* moves before this do not count (a look, or something shown) */
+    bool travel;
+    struct bench_mm bin[SCENE_POINTS]; /* of the step that is shown, for "a hand was in it" */
+    int bin_count;
+};
+
+#define PACK_FIRST_LEVEL 230 /* of the look light; lowered at a survey until nothing clips */
+
+/* pack.c: after w, first and count were set. */
+enum lw_msg pack_allocate(struct pack *p, struct lw_error *err);
+void pack_forget_kit(struct pack *p); /* the looks of one kit */
+void pack_free(struct pack *p);
+
+/* pack_begin.c: finds every carrier that the steps need, asking for it as long as it is not there. False: ended. */
+bool pack_lay_carriers(struct pack *p);
+/* After a kit: asks to take the case away and waits until it is gone. False: ended. */
+bool pack_clear_bench(struct pack *p);
+/* Chooses a kit to take on: *out empty for a new one. False: ended. */
+bool pack_offer_open_kits(struct pack *p, char out[64]);
+/* Marks as done what the journal says and the camera confirms. False: ended. */
+bool pack_take_on(struct pack *p, const char *kit);
+
+/* pack_look.c: a look for step `step` (index of the packed steps). Survey: keeps it as the one to compare with. */
+bool pack_survey(struct pack *p, int step);
+/* Looks and judges; false: the look was lost. */
+bool pack_judge(struct pack *p, int step, struct verdict *out);
+/* After an accept: what was seen is the new before. */
+void pack_accept(struct pack *p, int step);
+/* Going back to a step: what its place looked like before is put back into the picture to compare with. */
+void pack_go_back(struct pack *p, int step);
+void pack_update_places(struct pack *p);
+
+/* Emits, and keeps on until the journal took it: nothing is shown that was not written. False: session ended. */
+bool pack_record(struct pack *p, struct journal_event *e);

@@ -1,0 +1,131 @@
+#include "press.h"
+
+#include "log.h"
+
+#include <SDL_keycode.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *word;
+    enum press_kind kind;
+    int key;
+} words[] = {
+    {"next", PRESS_NEXT, SDLK_SPACE},   {"next", PRESS_NEXT, SDLK_RETURN}, {"next", PRESS_NEXT, SDLK_RIGHT},
+    {"back", PRESS_BACK, SDLK_LEFT},    {"back", PRESS_BACK, SDLK_BACKSPACE}, {"again", PRESS_AGAIN, SDLK_a},
+    {"help", PRESS_HELP, SDLK_h},       {"pause", PRESS_PAUSE, SDLK_p},    {"undo", PRESS_UNDO, SDLK_u},
+    {"done", PRESS_DONE, SDLK_d},       {"skip", PRESS_SKIP, SDLK_s},      {"override", PRESS_OVERRIDE, SDLK_o},
+    {"yes", PRESS_YES, SDLK_y},         {"no", PRESS_NO, SDLK_n},          {"name", PRESS_NAME, 0},
+    {"count", PRESS_COUNT, 0},          {"height", PRESS_HEIGHT, 0},       {"aside", PRESS_ASIDE, SDLK_x},
+    {"empty", PRESS_EMPTY, SDLK_e},     {"quit", PRESS_QUIT, SDLK_ESCAPE},
+};
+#define WORDS (sizeof words / sizeof words[0])
+
+bool press_parse(const char *line, struct press *out)
+{
+    char word[16];
+    int used = 0;
+    *out = (struct press){0};
+    if (sscanf(line, " %15[a-z] %n", word, &used) != 1)
+        return false;
+    for (size_t i = 0; i < WORDS; i++) {
+        if (strcmp(words[i].word, word) != 0)
+            continue;
+        out->kind = words[i].kind;
+        snprintf(out->text, sizeof out->text, "%.*s", (int)strcspn(line + used, "\r\n"), line + used);
+        if (out->kind == PRESS_COUNT || out->kind == PRESS_HEIGHT)
+            out->number = strtod(out->text, NULL);
+        return true;
+    }
+    return false;
+}
+
+bool press_from_key(const struct screen_key *key, struct press *out)
+{
+    *out = (struct press){0};
+    for (size_t i = 0; i < WORDS && !out->kind; i++)
+        if (words[i].key && words[i].key == key->code)
+            out->kind = words[i].kind;
+    if (out->kind == PRESS_OVERRIDE || out->kind == PRESS_SKIP)
+        snprintf(out->text, sizeof out->text, "keyboard");
+    return out->kind != PRESS_NONE;
+}
+
+bool press_from_pedal(int button, struct press *out)
+{
+    static const enum press_kind kinds[] = {PRESS_BACK, PRESS_NEXT, PRESS_HELP};
+    *out = (struct press){.kind = button >= 0 && button < 3 ? kinds[button] : PRESS_NONE};
+    return out->kind != PRESS_NONE;
+}
+
+struct press_file {
+    int fd;
+    bool standard_input;
+    char line[256];
+    int length;
+    char buffer[512];
+    int begin, end;
+};
+
+enum lw_msg press_file_open(struct press_file **out, const char *path, struct lw_error *err)
+{
+    *out = NULL;
+    struct press_file *f = calloc(1, sizeof *f);
+    if (!f)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    f->standard_input = strcmp(path, "-") == 0;
+    f->fd = f->standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (f->fd < 0) {
+        free(f);
+        return lw_fail_at(err, path, 0, LW_MSG_FILE_OPEN, path, strerror(errno));
+    }
+    fcntl(f->fd, F_SETFL, fcntl(f->fd, F_GETFL) | O_NONBLOCK);
+    *out = f;
+    return LW_OK;
+}
+
+static bool next_byte(struct press_file *f, char *c)
+{
+    if (f->begin == f->end) {
+        ssize_t n = read(f->fd, f->buffer, sizeof f->buffer);
+        if (n <= 0)
+            return false;
+        f->begin = 0;
+        f->end = (int)n;
+    }
+    *c = f->buffer[f->begin++];
+    return true;
+}
+
+bool press_file_next(struct press_file *f, struct press *out)
+{
+    char c;
+    while (next_byte(f, &c)) {
+        if (c != '\n') {
+            if (f->length < (int)sizeof f->line - 1)
+                f->line[f->length++] = c;
+            continue;
+        }
+        f->line[f->length] = 0;
+        f->length = 0;
+        if (press_parse(f->line, out))
+            return true;
+        if (f->line[0] && f->line[0] != '#')
+            lw_log(LW_LOG_WARNING, "input", "not a press: \"%s\"", f->line);
+    }
+    return false;
+}
+
+void press_file_close(struct press_file **f)
+{
+    if (!f || !*f)
+        return;
+    if (!(*f)->standard_input)
+        close((*f)->fd);
+    free(*f);
+    *f = NULL;
+}

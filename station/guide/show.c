@@ -1,0 +1,405 @@
+#include "show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OUTLINE_WIDTH_MM 3.0
+#define OUTLINE_GAP_MM 3.0   /* the line runs outside of the thing, so that it stays visible */
+#define WORDS_Y_MM 62.0      /* the words stand at the front edge, before the person */
+#define WORDS_MM 15.0        /* cap height, readable from 1 m */
+#define SMALL_WORDS_MM 9.0
+#define PROGRESS_Y_MM 24.0
+#define PICTOGRAM_MM 70.0
+#define PICTURE_MM 110.0
+
+/* ---- places and outlines ---- */
+
+void show_rectangle(struct rigid T, double width_mm, double depth_mm, double z_mm, struct bench_mm corners[4])
+{
+    const double sx[4] = {-1, 1, 1, -1}, sy[4] = {-1, -1, 1, 1};
+    for (int i = 0; i < 4; i++) {
+        struct local_mm p = rigid_apply(T, (struct local_mm){sx[i] * width_mm / 2, sy[i] * depth_mm / 2});
+        corners[i] = (struct bench_mm){p.x, p.y, z_mm};
+    }
+}
+
+static struct rigid T_bench_from_place(const struct workflow *w, int place, const struct rigid *carriers)
+{
+    const struct workflow_place *p = &w->places[place];
+    return rigid_mul(carriers[p->carrier], p->T_carrier_from_place);
+}
+
+/* Moves the points of a closed outline outwards by gap_mm, away from its centre of gravity. */
+static void grow(struct local_mm *p, int count, double gap_mm)
+{
+    double cx = 0, cy = 0;
+    for (int i = 0; i < count; i++)
+        cx += p[i].x / count, cy += p[i].y / count;
+    for (int i = 0; i < count; i++) {
+        double dx = p[i].x - cx, dy = p[i].y - cy, r = hypot(dx, dy);
+        if (r > 1e-6)
+            p[i].x += gap_mm * dx / r, p[i].y += gap_mm * dy / r;
+    }
+}
+
+int show_place_outline(const struct workflow *w, const struct check *c, int place,
+                       const struct rigid *T_bench_from_carrier, struct bench_mm *out, int max)
+{
+    const struct workflow_place *p = &w->places[place];
+    struct local_mm points[SCENE_POINTS];
+    int count = 0;
+    if (p->outline.count > 0) {
+        for (; count < p->outline.count && count < SCENE_POINTS; count++)
+            points[count] = p->outline.points[count];
+    } else if (c) {
+        count = check_item_outline(c, p->item, points, SCENE_POINTS);
+    }
+    if (count > max)
+        count = max;
+    grow(points, count, OUTLINE_GAP_MM);
+    struct rigid T = T_bench_from_place(w, place, T_bench_from_carrier);
+    double z_mm = p->z_mm + w->items[p->item].height_mm / 2;
+    for (int i = 0; i < count; i++) {
+        struct local_mm b = rigid_apply(T, points[i]);
+        out[i] = (struct bench_mm){b.x, b.y, z_mm};
+    }
+    return count;
+}
+
+/* ---- primitives ---- */
+
+static struct scene_item *polygon(struct guide *g, enum scene_kind kind, const struct bench_mm *points, int count,
+                                  struct scene_colour colour)
+{
+    struct scene_item *it = scene_add(g->scene, kind, colour);
+    it->count = count < SCENE_POINTS ? count : SCENE_POINTS;
+    memcpy(it->points, points, sizeof *points * (size_t)it->count);
+    it->width_mm = OUTLINE_WIDTH_MM;
+    return it;
+}
+
+static void words(struct guide *g, const char *text, double y_mm, double size_mm)
+{
+    if (!text || !*text)
+        return;
+    struct scene_item *it = scene_add(g->scene, SCENE_TEXT, SCENE_WHITE);
+    it->points[0] = (struct bench_mm){g->bench_width_mm / 2, y_mm, 0};
+    it->count = 1;
+    it->size_mm = size_mm;
+    it->wrap_mm = g->bench_width_mm * 0.8;
+    snprintf(it->text, sizeof it->text, "%s", text);
+}
+
+static void picture(struct guide *g, const char *path, double x_mm, double y_mm, double size_mm)
+{
+    struct scene_item *it = scene_add(g->scene, SCENE_PICTURE, SCENE_WHITE);
+    it->points[0] = (struct bench_mm){x_mm, y_mm, 0};
+    it->count = 1;
+    it->size_mm = size_mm;
+    snprintf(it->text, sizeof it->text, "%s", path);
+}
+
+static void pictogram(struct guide *g, const char *name, double x_mm, double y_mm)
+{
+    char path[SCENE_TEXT_MAX];
+    if (!name)
+        return;
+    snprintf(path, sizeof path, "%s/pictograms/%s.png", lw_assets_folder(), name);
+    picture(g, path, x_mm, y_mm, PICTOGRAM_MM);
+}
+
+static struct bench_mm centre_of(const struct bench_mm *p, int count)
+{
+    struct bench_mm c = {0, 0, count > 0 ? p[0].z : 0};
+    for (int i = 0; i < count; i++)
+        c.x += p[i].x / count, c.y += p[i].y / count;
+    return c;
+}
+
+static void arrow(struct guide *g, struct bench_mm from, struct bench_mm to, bool travel)
+{
+    struct scene_item *it = scene_add(g->scene, SCENE_LINE, SCENE_ATTENTION);
+    double dx = to.x - from.x, dy = to.y - from.y, length = hypot(dx, dy);
+    if (length < 30)
+        return;
+    double cut = fmin(25.0, length / 4) / length; /* the arrow leaves both ends free to see */
+    it->points[0] = (struct bench_mm){from.x + cut * dx, from.y + cut * dy, from.z};
+    it->points[1] = (struct bench_mm){to.x - cut * dx, to.y - cut * dy, to.z};
+    it->count = 2;
+    it->width_mm = OUTLINE_WIDTH_MM;
+    it->arrow = true;
+    it->animation = travel ? SCENE_TRAVEL : SCENE_STEADY;
+}
+
+/* ---- the step's parts ---- */
+
+struct parts {
+    const struct workflow_step *step;
+    const struct workflow_place *place; /* NULL for a step that has none */
+    const struct workflow_item *item;
+    struct bench_mm outline[SCENE_POINTS];
+    int outline_count;
+    struct bench_mm bin[SCENE_POINTS];
+    int bin_count;
+};
+
+static int bin_outline(const struct workflow *w, int bin, struct bench_mm *out)
+{
+    if (bin < 0)
+        return 0;
+    const struct workflow_bin *b = &w->bins[bin];
+    int count = b->outline.count < SCENE_POINTS ? b->outline.count : SCENE_POINTS;
+    for (int i = 0; i < count; i++)
+        out[i] = (struct bench_mm){b->outline.points[i].x, b->outline.points[i].y, b->z_mm};
+    return count;
+}
+
+static void find_parts(const struct show_step *s, struct parts *p)
+{
+    *p = (struct parts){.step = &s->workflow->steps[s->step]};
+    if (p->step->place < 0)
+        return;
+    p->place = &s->workflow->places[p->step->place];
+    p->item = &s->workflow->items[p->place->item];
+    p->outline_count = show_place_outline(s->workflow, s->check, p->step->place, s->T_bench_from_carrier, p->outline,
+                                          SCENE_POINTS);
+    p->bin_count = bin_outline(s->workflow, p->item->bin, p->bin);
+}
+
+static void progress(struct guide *g, const struct show_step *s)
+{
+    struct scene_item *it = scene_add(g->scene, SCENE_PROGRESS, SCENE_QUIET);
+    it->points[0] = (struct bench_mm){g->bench_width_mm / 2, PROGRESS_Y_MM, 0};
+    it->count = 1;
+    it->size_mm = 9;
+    it->done = s->done;
+    it->total = s->total;
+}
+
+static const char *name_of(const struct show_step *s, int item)
+{
+    return item >= 0 ? workflow_text(&s->workflow->items[item].name) : "";
+}
+
+static void item_picture(struct guide *g, const struct show_step *s, const struct parts *p)
+{
+    char path[SCENE_TEXT_MAX];
+    if (p->item && p->item->picture[0])
+        picture(g, workflow_path(s->workflow, p->item->picture, path, sizeof path), 90, 110, PICTURE_MM);
+}
+
+/* Help grows: words only, then the picture, then the way that the thing goes, then a quiet call for the coach. */
+static void help(struct guide *g, const struct show_step *s, const struct parts *p)
+{
+    if (s->help_level >= 1)
+        item_picture(g, s, p);
+    if (s->help_level >= 2 && p->bin_count && p->outline_count)
+        arrow(g, centre_of(p->bin, p->bin_count), centre_of(p->outline, p->outline_count), s->travel);
+    if (s->help_level >= 3)
+        pictogram(g, "help", g->bench_width_mm - 90, 110);
+}
+
+static const char *step_words(const struct show_step *s, const struct parts *p)
+{
+    const char *text = workflow_text(&p->step->text);
+    return *text ? text : p->item ? name_of(s, p->place->item) : "";
+}
+
+static void show_take(struct guide *g, const struct show_step *s, const struct parts *p)
+{
+    if (p->bin_count)
+        polygon(g, SCENE_FILL, p->bin, p->bin_count, SCENE_GUIDE);
+    if (p->outline_count)
+        polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_QUIET)->width_mm = 1.5;
+    words(g, step_words(s, p), WORDS_Y_MM, WORDS_MM);
+    help(g, s, p);
+}
+
+static void show_place(struct guide *g, const struct show_step *s, const struct parts *p)
+{
+    if (p->outline_count)
+        polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_GUIDE);
+    words(g, step_words(s, p), WORDS_Y_MM, WORDS_MM);
+    help(g, s, p);
+}
+
+/* ---- after a refusal: what lies there, and where it belongs ---- */
+
+static void mend_words(const struct show_step *s, const struct parts *p, char *out, size_t size)
+{
+    const struct verdict *v = s->verdict;
+    const char *item = p->item ? name_of(s, p->place->item) : "", *seen = name_of(s, v->seen_item);
+    switch (v->reason) {
+    case REASON_MISSING:
+        snprintf(out, size, _("Lay it here: %s"), item);
+        break;
+    case REASON_OTHER_ITEM:
+        if (*seen)
+            snprintf(out, size, _("This is: %s. Here belongs: %s"), seen, item);
+        else
+            snprintf(out, size, _("Here belongs: %s"), item);
+        break;
+    case REASON_TURNED:
+        snprintf(out, size, _("Turn it round"));
+        break;
+    case REASON_MIRRORED:
+        snprintf(out, size, _("Turn it over"));
+        break;
+    case REASON_TOO_MANY:
+        snprintf(out, size, _("One too many. Take one away"));
+        break;
+    case REASON_ELSEWHERE:
+        snprintf(out, size, _("It lies here. It belongs there"));
+        break;
+    case REASON_MOVED:
+        snprintf(out, size, _("Put this back: %s"), *seen ? seen : "");
+        break;
+    default:
+        snprintf(out, size, _("I don't know this one. Here belongs: %s"), item);
+        break;
+    }
+}
+
+static const char *mend_pictogram(enum verdict_reason r)
+{
+    switch (r) {
+    case REASON_TURNED:
+        return "turn-round";
+    case REASON_MIRRORED:
+        return "turn-over";
+    case REASON_TOO_MANY:
+        return "one-too-many";
+    case REASON_OTHER_ITEM:
+    case REASON_UNKNOWN:
+        return "remove";
+    default:
+        return NULL;
+    }
+}
+
+static void show_mend(struct guide *g, const struct show_step *s, const struct parts *p)
+{
+    char text[SCENE_TEXT_MAX];
+    const struct verdict *v = s->verdict;
+    if (p->outline_count)
+        polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_GUIDE);
+    if (v->outline_count > 2)
+        polygon(g, SCENE_OUTLINE, v->outline, v->outline_count, SCENE_ATTENTION);
+    if (v->reason == REASON_ELSEWHERE && p->outline_count)
+        arrow(g, v->seen_at, centre_of(p->outline, p->outline_count), false);
+    if (v->reason == REASON_OTHER_ITEM && v->seen_item >= 0) { /* where that one belongs */
+        struct bench_mm bin[SCENE_POINTS];
+        int count = bin_outline(s->workflow, s->workflow->items[v->seen_item].bin, bin);
+        if (count)
+            arrow(g, v->seen_at, centre_of(bin, count), false);
+    }
+    if (p->bin_count && (v->reason == REASON_MISSING || v->reason == REASON_OTHER_ITEM || v->reason == REASON_UNKNOWN))
+        polygon(g, SCENE_OUTLINE, p->bin, p->bin_count, SCENE_GUIDE);
+    mend_words(s, p, text, sizeof text);
+    words(g, text, WORDS_Y_MM, WORDS_MM);
+    pictogram(g, mend_pictogram(v->reason), g->bench_width_mm - 200, 110);
+    item_picture(g, s, p);
+    if (s->help_level >= 3)
+        pictogram(g, "help", g->bench_width_mm - 90, 110);
+}
+
+static void show_wait(struct guide *g, const struct show_step *s, const struct parts *p)
+{
+    static const struct {
+        enum verdict_reason reason;
+        const char *pictogram, *text;
+    } causes[] = {
+        {REASON_HAND, "hand-away", N_("Hand away, please")},
+        {REASON_DARK, "too-dark", N_("Too dark to see")},
+        {REASON_GLARE, "glare", N_("Too bright to see")},
+        {REASON_MOVED, "wait", N_("Something moved. One moment")},
+        {REASON_STALE, "camera-gone", N_("The camera looks again")},
+        {REASON_NONE, "look", N_("I can't see it well. Please look at it together")},
+    };
+    const size_t last = sizeof causes / sizeof causes[0] - 1;
+    size_t i = 0;
+    while (i < last && causes[i].reason != s->verdict->reason)
+        i++;
+    if (p->outline_count)
+        polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_QUIET);
+    words(g, _(causes[i].text), WORDS_Y_MM, WORDS_MM);
+    pictogram(g, causes[i].pictogram, g->bench_width_mm - 200, 110);
+}
+
+static void show_confirm(struct guide *g, const struct show_step *s, const struct parts *p)
+{
+    char text[SCENE_TEXT_MAX];
+    if (p->outline_count)
+        polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_GUIDE);
+    if (p->item)
+        snprintf(text, sizeof text, _("Is this: %s?"), name_of(s, p->place->item));
+    else
+        snprintf(text, sizeof text, "%s", workflow_text(&p->step->text));
+    words(g, text, WORDS_Y_MM, WORDS_MM);
+    item_picture(g, s, p);
+    pictogram(g, "next", g->bench_width_mm - 200, 110);
+}
+
+static void show_good(struct guide *g, const struct parts *p)
+{
+    if (p->outline_count)
+        polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_GOOD)->width_mm = 5;
+    pictogram(g, "well-done", g->bench_width_mm - 200, 110);
+}
+
+void show_pack_step(struct guide *g, const struct show_step *s)
+{
+    struct parts p;
+    scene_clear(g->scene);
+    switch (s->state) {
+    case STEP_PAUSED:
+        show_message(g, "pause", _("Pause"), _("Press next to go on"), NULL);
+        return;
+    case STEP_BLOCKED:
+        show_message(g, "camera-gone", _("One moment. The camera or the projector is gone"),
+                     _("The coach can help"), NULL);
+        return;
+    case STEP_ASIDE:
+        show_message(g, "put-aside", _("The case is put aside"), NULL, NULL);
+        return;
+    case STEP_COMPLETE:
+        show_message(g, "well-done", _("Done! The case is complete"), NULL, NULL);
+        return;
+    default:
+        break;
+    }
+    find_parts(s, &p);
+    progress(g, s);
+    if (s->state == STEP_TAKE)
+        show_take(g, s, &p);
+    else if (s->state == STEP_PLACE_IT)
+        show_place(g, s, &p);
+    else if (s->state == STEP_MEND)
+        show_mend(g, s, &p);
+    else if (s->state == STEP_WAIT)
+        show_wait(g, s, &p);
+    else if (s->state == STEP_CONFIRM_IT)
+        show_confirm(g, s, &p);
+    else if (s->state == STEP_GOOD)
+        show_good(g, &p);
+    guide_show(g);
+}
+
+void show_message(struct guide *g, const char *name, const char *line, const char *more, const char *detail)
+{
+    scene_clear(g->scene);
+    pictogram(g, name, g->bench_width_mm / 2, g->bench_depth_mm * 0.32);
+    words(g, line, WORDS_Y_MM + 60, WORDS_MM);
+    words(g, more, WORDS_Y_MM + 20, SMALL_WORDS_MM * 1.2);
+    words(g, detail, WORDS_Y_MM - 20, SMALL_WORDS_MM);
+    guide_show(g);
+}
+
+void show_ask_at(struct guide *g, const struct bench_mm *outline, int corners, const char *name, const char *line)
+{
+    scene_clear(g->scene);
+    polygon(g, SCENE_OUTLINE, outline, corners, SCENE_GUIDE);
+    pictogram(g, name, g->bench_width_mm - 110, 120);
+    words(g, line, WORDS_Y_MM, WORDS_MM);
+    guide_show(g);
+}

@@ -1,0 +1,16 @@
+/* What a workflow's folder holds of taught pictures, loaded for the checks. */
+#pragma once
+
+#include "carrier.h"
+#include "check.h"
+#include "workflow.h"
+
+struct taught {
+    struct check *check;
+    struct carrier_taught *carriers; /* one for each carrier of the workflow; picture.data NULL: none (the bench) */
+    int carrier_count;
+};
+
+/* Refuses, by name, an item that a step needs and that was never taught. */
+enum lw_msg taught_load(struct taught *out, const struct workflow *w, struct lw_error *err);
+void taught_finish(struct taught *t);

@@ -1,0 +1,235 @@
+/* run, calibrate, teach: the verbs that guide a person at the bench. */
+#include "calibrate.h"
+#include "log.h"
+#include "pack.h"
+#include "rig.h"
+#include "teach.h"
+#include "verbs.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+struct guided {
+    const char *station, *events, *input;
+    bool trace, fast;
+};
+
+#define GUIDED_ARGUMENTS(g)                                                                                          \
+    {"station", ARGUMENT_TEXT, &(g).station, "FILE", N_("The station's settings (default: the user's station.cfg).")},\
+    {"events", ARGUMENT_TEXT, &(g).events, "FILE", N_("Write what happens as JSON lines; - for standard output.")},  \
+    {"input", ARGUMENT_TEXT, &(g).input, "FILE", N_("Read what a person would press, a line each; - for standard input.")}, \
+    {"trace", ARGUMENT_FLAG, &(g).trace, NULL, N_("Print the time of each stage at the end.")},                      \
+    {"fast", ARGUMENT_FLAG, &(g).fast, NULL, N_("On the pretend bench: as fast as possible.")}
+
+static enum lw_msg open_rig(struct rig *r, const struct station_config *c, const struct guided *o, const char *verb,
+                            struct lw_error *err)
+{
+    const struct rig_options ro = {.verb = verb, .events = o->events, .input = o->input, .trace = o->trace,
+                                   .no_person = o->input != NULL, .pace = o->fast ? 0 : 1};
+    return rig_open(r, c, &ro, err);
+}
+
+static void emit_end(struct rig *r, const char *result, int code)
+{
+    struct lw_error err;
+    struct journal_event e = {.kind = EVENT_END, .result = result, .detail = json_pack("{s:i}", "exit", code)};
+    if (guide_emit(&r->guide, &e, &err))
+        lw_log_error("journal", &err);
+    json_decref(e.detail);
+}
+
+/* ---- run ---- */
+
+static int report_end(struct rig *r, enum pack_end end, const struct lw_error *err)
+{
+    switch (end) {
+    case PACK_COMPLETE:
+        emit_end(r, "complete", EXIT_OK);
+        return EXIT_OK;
+    case PACK_ASIDE:
+        emit_end(r, "aside", EXIT_ASIDE);
+        return EXIT_ASIDE;
+    case PACK_QUIT:
+        emit_end(r, "quit", EXIT_OK);
+        return EXIT_OK;
+    default:
+        emit_end(r, "failed", EXIT_FAILED);
+        return verb_fail(err, EXIT_FAILED);
+    }
+}
+
+static int run_workflow(const struct station_config *c, const struct guided *o, const struct pack_options *pack,
+                        const char *folder)
+{
+    struct rig r = {0};
+    struct lw_error err = {0};
+    struct lw_problems problems = {0};
+    struct workflow *w = NULL;
+    const struct workflow_bench bench = {c->bench.width_mm, c->bench.depth_mm};
+    enum lw_msg rc = workflow_load(&w, folder, &bench, &problems);
+    verb_print_problems(&problems);
+    problems_finish(&problems);
+    if (rc)
+        return EXIT_FAILED;
+    if (!w->released)
+        lw_log(LW_LOG_WARNING, "workflow", _("%s is a draft, not released yet"), w->id);
+    int code;
+    if (open_rig(&r, c, o, "run", &err)) {
+        code = verb_fail(&err, EXIT_FAILED);
+    } else {
+        if (rig_load_calibration(&r, c, &err)) {
+            emit_end(&r, "failed", EXIT_FAILED);
+            code = verb_fail(&err, EXIT_FAILED);
+            fprintf(stderr, "%s\n", _("Run `lichtwijzer calibrate` first; it takes a minute."));
+        } else {
+            code = report_end(&r, pack_run(&r.guide, w, pack, &err), &err);
+        }
+        rig_close(&r);
+    }
+    workflow_destroy(&w);
+    return code;
+}
+
+int verb_run(int argc, char **argv)
+{
+    struct guided o = {0};
+    struct pack_options pack = {0};
+    const char *rest[ARGUMENTS_REST];
+    int rest_count, code;
+    const struct argument table[] = {
+        GUIDED_ARGUMENTS(o),
+        {"kits", ARGUMENT_INT, &pack.kits, "N", N_("Pack so many kits, then end (default: until quit).")},
+        {"kit", ARGUMENT_TEXT, &pack.kit, "ID", N_("Name of the first kit.")},
+        {"section", ARGUMENT_TEXT, &pack.section, "NAME", N_("Pack only this section.")},
+        {"resume", ARGUMENT_TEXT, &pack.resume, "ID", N_("Take on this kit.")},
+    };
+    if (!verb_arguments(argc, argv, table, COUNT(table), "run WORKFLOW [OPTION…]", N_("Packs kits, guided and verified."),
+                        rest, &rest_count, &code))
+        return code;
+    struct station_config c;
+    struct lw_error err;
+    if (rest_count != 1 || pack.kits < 0) {
+        lw_fail(&err, LW_MSG_USAGE, _("run takes one workflow folder"));
+        return verb_fail(&err, EXIT_USAGE);
+    }
+    if (!verb_read_station(&c, o.station))
+        return EXIT_FAILED;
+    code = run_workflow(&c, &o, &pack, rest[0]);
+    station_config_finish(&c);
+    return code;
+}
+
+/* ---- calibrate ---- */
+
+static void print_quality(const struct calibration *c)
+{
+    json_t *j = json_pack("{s:f,s:f,s:f,s:b,s:f}", "median_mm", c->quality.median_mm, "p95_mm", c->quality.p95_mm,
+                          "max_mm", c->quality.max_mm, "rough", c->model.rough, "seconds", c->quality.seconds);
+    json_dumpf(j, stdout, JSON_REAL_PRECISION(5));
+    printf("\n");
+    json_decref(j);
+}
+
+static int calibrate(const struct station_config *c, const struct guided *o, struct calibrate_options *options)
+{
+    struct rig r = {0};
+    struct lw_error err = {0};
+    struct calibration cal;
+    char save_to[PATH_MAX], pictures[PATH_MAX];
+    if (open_rig(&r, c, o, "calibrate", &err))
+        return verb_fail(&err, EXIT_FAILED);
+    options->save_to = rig_path(c, "calibration.cfg", save_to, sizeof save_to);
+    options->pictures = rig_path(c, "calibration-pictures", pictures, sizeof pictures);
+    options->side = (enum person_side)c->bench.person_side;
+    options->corners = c->bench.has_corners ? c->bench.corners : NULL;
+    enum lw_msg rc = calibrate_run(&r.guide, options, &cal, &err);
+    emit_end(&r, rc ? "failed" : "complete", rc ? EXIT_FAILED : EXIT_OK);
+    if (!rc && !(o->events && strcmp(o->events, "-") == 0))
+        print_quality(&cal);
+    rig_close(&r);
+    return rc ? verb_fail(&err, EXIT_FAILED) : EXIT_OK;
+}
+
+int verb_calibrate(int argc, char **argv)
+{
+    struct guided o = {0};
+    struct calibrate_options options = {.wait_s = 2};
+    const char *rest[ARGUMENTS_REST];
+    int rest_count, code;
+    const struct argument table[] = {
+        GUIDED_ARGUMENTS(o),
+        {"auto", ARGUMENT_FLAG, &options.automatic, NULL, N_("Press nothing: take what lies still and go on.")},
+        {"wait", ARGUMENT_REAL, &options.wait_s, "S", N_("With --auto: seconds to wait for each act (default 2).")},
+        {"raised", ARGUMENT_REAL, &options.raised_mm, "MM", N_("A flat box of this height is laid down: heights become true.")},
+    };
+    if (!verb_arguments(argc, argv, table, COUNT(table), "calibrate [OPTION…]",
+                        N_("Finds out where light and camera meet the bench. Full pictures flicker: look away."), rest,
+                        &rest_count, &code))
+        return code;
+    struct station_config c;
+    struct lw_error err;
+    if (rest_count != 0 || options.raised_mm < 0 || options.raised_mm > 400 || options.wait_s < 0) {
+        lw_fail(&err, LW_MSG_USAGE, _("--raised is 0 to 400 mm, --wait is not negative"));
+        return verb_fail(&err, EXIT_USAGE);
+    }
+    if (!verb_read_station(&c, o.station))
+        return EXIT_FAILED;
+    code = calibrate(&c, &o, &options);
+    station_config_finish(&c);
+    return code;
+}
+
+/* ---- teach ---- */
+
+static int teach(const struct station_config *c, const struct guided *o, const struct teach_options *options,
+                 const char *folder)
+{
+    struct rig r = {0};
+    struct lw_error err = {0};
+    struct lw_problems problems = {0};
+    struct workflow *w = NULL;
+    enum lw_msg rc = workflow_load(&w, folder, NULL, &problems);
+    verb_print_problems(&problems);
+    problems_finish(&problems);
+    if (rc)
+        return EXIT_FAILED;
+    rc = open_rig(&r, c, o, "teach", &err);
+    if (!rc) {
+        rc = rig_load_calibration(&r, c, &err);
+        rc = rc ? rc : teach_run(&r.guide, w, options, &err);
+        emit_end(&r, rc ? "failed" : "complete", rc ? EXIT_FAILED : EXIT_OK);
+        rig_close(&r);
+    }
+    workflow_destroy(&w);
+    return rc ? verb_fail(&err, EXIT_FAILED) : EXIT_OK;
+}
+
+int verb_teach(int argc, char **argv)
+{
+    struct guided o = {0};
+    struct teach_options options = {.layings = 3};
+    const char *rest[ARGUMENTS_REST];
+    int rest_count, code;
+    const struct argument table[] = {
+        GUIDED_ARGUMENTS(o),
+        {"layings", ARGUMENT_INT, &options.layings, "N", N_("How often each thing is laid (1 to 9, default 3).")},
+        {"item", ARGUMENT_TEXT, &options.item, "ID", N_("Teach only this one.")},
+    };
+    if (!verb_arguments(argc, argv, table, COUNT(table), "teach WORKFLOW [OPTION…]",
+                        N_("Shows the camera what a workflow's things look like, one after the other."), rest,
+                        &rest_count, &code))
+        return code;
+    struct station_config c;
+    struct lw_error err;
+    if (rest_count != 1 || options.layings < 1 || options.layings > 9) {
+        lw_fail(&err, LW_MSG_USAGE, _("teach takes one workflow folder, and 1 to 9 layings"));
+        return verb_fail(&err, EXIT_USAGE);
+    }
+    if (!verb_read_station(&c, o.station))
+        return EXIT_FAILED;
+    code = teach(&c, &o, &options, rest[0]);
+    station_config_finish(&c);
+    return code;
+}
