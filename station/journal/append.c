@@ -1,8 +1,9 @@
 /* Writing an event once.
  *
- * Each event of a kit has a number, counted from 1, that SQLite keeps unique. The next number moves on only when a
- * write is known to be durable. So when a write failed without telling whether it reached the disk, and the caller
- * tries again, the second try meets the same number: the same event there means that it was written after all. */
+ * Each event of a kit has a number, counted from 1, that SQLite keeps unique. The next number moves on only
+ * when a write is known to be durable. So when a write failed without telling whether it reached the disk,
+ * and the caller tries again, the second try meets the same number: the same event there means that it was
+ * written after all. */
 #include "database.h"
 
 #include "event_text.h"
@@ -27,7 +28,8 @@ static int count_kit(struct journal *j, const char *kit)
     return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-static int insert(struct journal *j, const struct journal_event *e, const struct event_text *t, const char *detail)
+static int insert(struct journal *j, const struct journal_event *e, const struct event_text *t,
+                  const char *detail)
 {
     sqlite3_stmt *q = j->insert;
     sqlite3_bind_int64(q, BIND_RUN, j->run);

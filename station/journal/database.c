@@ -10,28 +10,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATIENCE_NS (2 * NS_PER_S)
-#define LOCK_RETRY_NS (5 * NS_PER_MS)   /* short against 2 s, long against a commit */
-#define CHECK_WHOLE_MAX_BYTES (64 << 20) /* read whole at opening: about 0.2 s; above it only its ends */
-#define APPLICATION_ID 0x4C576A31       /* "LWj1": ours, in the file's header */
+#define PATIENCE_NS           (2 * NS_PER_S)
+#define LOCK_RETRY_NS         (5 * NS_PER_MS) /* short against 2 s, long against a commit */
+#define CHECK_WHOLE_MAX_BYTES (64 << 20)      /* read whole at opening: about 0.2 s; above it only its ends */
+#define APPLICATION_ID        0x4C576A31      /* "LWj1": ours, in the file's header */
 
 static const char SCHEMA[] =
     "CREATE TABLE event ("
     " id INTEGER PRIMARY KEY, run INTEGER NOT NULL, kind TEXT NOT NULL, t_ns INTEGER NOT NULL,"
-    " wall_ms INTEGER NOT NULL, kit TEXT, n INTEGER, workflow TEXT, workflow_hash TEXT, section TEXT, step TEXT,"
+    " wall_ms INTEGER NOT NULL, kit TEXT, n INTEGER, workflow TEXT, workflow_hash TEXT, section TEXT, step "
+    "TEXT,"
     " place TEXT, item TEXT, phase TEXT, result TEXT, reason TEXT, seen TEXT, seen_place TEXT, frame INTEGER,"
     " detail TEXT, UNIQUE (kit, n), CHECK ((kit IS NULL) = (n IS NULL))) STRICT;"
     "CREATE INDEX event_of_kit ON event (kit, id, phase) WHERE kind = 'kit';"
     "CREATE INDEX event_at ON event (wall_ms);"
-    "CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'events are append-only'); END;"
-    "CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'events are append-only'); END;";
+    "CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'events are append-only'); "
+    "END;"
+    "CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'events are append-only'); "
+    "END;";
 
 static const char INSERT[] =
-    "INSERT INTO event (run, kind, t_ns, wall_ms, n, frame, detail, kit, workflow, workflow_hash, section, step, place,"
+    "INSERT INTO event (run, kind, t_ns, wall_ms, n, frame, detail, kit, workflow, workflow_hash, section, "
+    "step, place,"
     " item, phase, result, reason, seen, seen_place)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
 static const char LAST_N[] = "SELECT coalesce(max(n), 0) FROM event WHERE kit = ?1";
-static const char STORED[] = "SELECT kind, t_ns, wall_ms, step, phase, result FROM event WHERE kit = ?1 AND n = ?2";
+static const char STORED[] =
+    "SELECT kind, t_ns, wall_ms, step, phase, result FROM event WHERE kit = ?1 AND n = ?2";
 
 void journal_be_patient(struct journal *j)
 {
@@ -187,8 +192,8 @@ static enum lw_msg try_open(struct journal *j, bool *damaged, struct lw_error *e
     return msg;
 }
 
-/* PATH becomes PATH.damaged-20260105T080000Z (-2, -3 … when there is one already), its -wal and -shm likewise, so
- * that the three still belong together. */
+/* PATH becomes PATH.damaged-20260105T080000Z (-2, -3 … when there is one already), its -wal and -shm
+ * likewise, so that the three still belong together. */
 static enum lw_msg keep_aside(const char *path, char set_aside[256], struct lw_error *err)
 {
     static const char *const parts[] = {"", "-wal", "-shm"};
@@ -200,8 +205,8 @@ static enum lw_msg keep_aside(const char *path, char set_aside[256], struct lw_e
         char again[16] = "";
         if (i > 1)
             snprintf(again, sizeof again, "-%d", i);
-        snprintf(set_aside, 256, "%s.damaged-%.4s%.2s%.5s%.2s%.2sZ%s", path, wall, wall + 5, wall + 8, wall + 14,
-                 wall + 17, again);
+        snprintf(set_aside, 256, "%s.damaged-%.4s%.2s%.5s%.2s%.2sZ%s", path, wall, wall + 5, wall + 8,
+                 wall + 14, wall + 17, again);
     }
     for (int i = 2; i >= 0; i--) { /* the database last: a crash between leaves it to be found again */
         snprintf(from, sizeof from, "%s%s", path, parts[i]);

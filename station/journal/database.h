@@ -10,8 +10,8 @@
 struct journal {
     sqlite3 *db;
     sqlite3_stmt *insert, *last_n, *stored;
-    int64_t run;          /* times on the station clock compare only within one run */
-    int64_t give_up_ns;   /* how long a locked database is waited for */
+    int64_t run;                /* times on the station clock compare only within one run */
+    int64_t give_up_ns;         /* how long a locked database is waited for */
     char kit[JOURNAL_ID_BYTES]; /* the kit whose counter is known … */
     int64_t next_n;             /* … and its next number */
     char path[192];

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const event_field_names[FIELD_COUNT] = {"kit",   "workflow", "workflow_hash", "section", "step", "place",
-                                                    "item",  "phase",    "result",        "reason",  "seen", "seen_place"};
+const char *const event_field_names[FIELD_COUNT] = {"kit",    "workflow", "workflow_hash", "section",
+                                                    "step",   "place",    "item",          "phase",
+                                                    "result", "reason",   "seen",          "seen_place"};
 
 const char *journal_kind_name(enum journal_kind k)
 {
@@ -19,7 +20,10 @@ int utf8_length(const unsigned char *s)
 {
     if (s[0] < 0x80)
         return 1;
-    int n = s[0] >= 0xC2 && s[0] < 0xE0 ? 2 : s[0] >= 0xE0 && s[0] < 0xF0 ? 3 : s[0] >= 0xF0 && s[0] < 0xF5 ? 4 : 0;
+    int n = s[0] >= 0xC2 && s[0] < 0xE0   ? 2
+            : s[0] >= 0xE0 && s[0] < 0xF0 ? 3
+            : s[0] >= 0xF0 && s[0] < 0xF5 ? 4
+                                          : 0;
     for (int i = 1; i < n; i++)
         if ((s[i] & 0xC0) != 0x80) /* also ends at the string's NUL */
             return 0;
@@ -55,8 +59,8 @@ static char *utf8_mended(const char *s)
 
 bool event_text_init(struct event_text *t, const struct journal_event *e)
 {
-    *t = (struct event_text){{e->kit, e->workflow, e->workflow_hash, e->section, e->step, e->place, e->item, e->phase,
-                              e->result, e->reason, e->seen, e->seen_place},
+    *t = (struct event_text){{e->kit, e->workflow, e->workflow_hash, e->section, e->step, e->place, e->item,
+                              e->phase, e->result, e->reason, e->seen, e->seen_place},
                              {0}};
     for (int i = 0; i < FIELD_COUNT; i++) {
         if (!t->field[i] || utf8_valid(t->field[i]))

@@ -10,15 +10,18 @@ static void copy_column(sqlite3_stmt *q, int column, char *out, size_t size)
 }
 
 /* A kit's workflow, hash and section are those of its newest `kit` event that names them. */
-#define NEWEST(field)                                                                                                \
-    "(SELECT " field " FROM event WHERE kind = 'kit' AND kit = k.kit AND " field " IS NOT NULL ORDER BY id DESC LIMIT 1)"
+#define NEWEST(field)                                                                                        \
+    "(SELECT " field " FROM event WHERE kind = 'kit' AND kit = k.kit AND " field                             \
+    " IS NOT NULL ORDER BY id DESC LIMIT 1)"
 
 static const char OPEN_KITS[] =
-    "SELECT k.kit, " NEWEST("workflow") " AS w, " NEWEST("workflow_hash") ", " NEWEST("section") ","
-    " (SELECT wall_ms FROM event WHERE kit = k.kit ORDER BY n LIMIT 1),"
-    " (SELECT wall_ms FROM event WHERE kit = k.kit ORDER BY n DESC LIMIT 1), k.phase = 'aside'"
-    " FROM event k WHERE k.id IN (SELECT max(id) FROM event WHERE kind = 'kit' AND kit IS NOT NULL GROUP BY kit)"
-    " AND k.phase IS NOT 'ended' AND (?1 IS NULL OR w = ?1) ORDER BY k.id DESC LIMIT ?2";
+    "SELECT k.kit, " NEWEST("workflow") " AS w, " NEWEST("workflow_hash") ", " NEWEST(
+        "section") ","
+                   " (SELECT wall_ms FROM event WHERE kit = k.kit ORDER BY n LIMIT 1),"
+                   " (SELECT wall_ms FROM event WHERE kit = k.kit ORDER BY n DESC LIMIT 1), k.phase = 'aside'"
+                   " FROM event k WHERE k.id IN (SELECT max(id) FROM event WHERE kind = 'kit' AND kit IS NOT "
+                   "NULL GROUP BY kit)"
+                   " AND k.phase IS NOT 'ended' AND (?1 IS NULL OR w = ?1) ORDER BY k.id DESC LIMIT ?2";
 
 int journal_open_kits(struct journal *j, const char *workflow, struct journal_kit *kits, int max)
 {
@@ -68,10 +71,11 @@ int journal_kit_steps(struct journal *j, const char *kit, struct journal_step_st
     sqlite3_stmt *q = NULL;
     int count = 0, rc;
     journal_be_patient(j);
-    if (sqlite3_prepare_v2(j->db,
-                           "SELECT step, phase, result FROM event WHERE kit = ?1 AND kind = 'step' AND step IS NOT NULL"
-                           " ORDER BY n",
-                           -1, &q, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(
+            j->db,
+            "SELECT step, phase, result FROM event WHERE kit = ?1 AND kind = 'step' AND step IS NOT NULL"
+            " ORDER BY n",
+            -1, &q, NULL) != SQLITE_OK)
         return -1;
     sqlite3_bind_text(q, 1, kit, -1, SQLITE_STATIC);
     while ((rc = sqlite3_step(q)) == SQLITE_ROW) {

@@ -13,10 +13,10 @@ const char *const report_reason_words[REPORT_REASONS] = {
     "unknown", "hand",       "dark",   "glare",    "blurred",  "stale",     "other"};
 
 const char *const report_reason_labels[REPORT_REASONS] = {
-    N_("nothing there"),       N_("another item"),       N_("turned"),        N_("mirrored"),
-    N_("too many"),            N_("in another place"),   N_("something moved"), N_("unknown thing"),
-    N_("hand in view"),        N_("too dark"),           N_("glare"),         N_("blurred"),
-    N_("picture too old"),     N_("other reason")};
+    N_("nothing there"),   N_("another item"),     N_("turned"),          N_("mirrored"),
+    N_("too many"),        N_("in another place"), N_("something moved"), N_("unknown thing"),
+    N_("hand in view"),    N_("too dark"),         N_("glare"),           N_("blurred"),
+    N_("picture too old"), N_("other reason")};
 
 long report_sum(const long *counts)
 {
@@ -111,10 +111,22 @@ static void csv_text(FILE *out, const char *s, bool excel)
     fputc('"', out);
 }
 
-static const char *const csv_columns[] = {"row",         "workflow", "section",   "step",       "item",
-                                          "kits_complete", "kits_aside", "kits_unfinished", "kits_without_error",
-                                          "done",        "first_pass", "first_pass_yield", "skipped", "overridden",
-                                          "median_s",    "errors"};
+static const char *const csv_columns[] = {"row",
+                                          "workflow",
+                                          "section",
+                                          "step",
+                                          "item",
+                                          "kits_complete",
+                                          "kits_aside",
+                                          "kits_unfinished",
+                                          "kits_without_error",
+                                          "done",
+                                          "first_pass",
+                                          "first_pass_yield",
+                                          "skipped",
+                                          "overridden",
+                                          "median_s",
+                                          "errors"};
 #define CSV_COLUMNS ((int)(sizeof csv_columns / sizeof csv_columns[0]))
 
 static void csv_header(FILE *out, bool excel, char comma)
@@ -127,8 +139,8 @@ static void csv_header(FILE *out, bool excel, char comma)
 }
 
 /* `g` is NULL for a step's row, `row` for a workflow's. */
-static void csv_line(FILE *out, bool excel, const char *what, const char *workflow, const struct report_group *g,
-                     const struct report_row *row)
+static void csv_line(FILE *out, bool excel, const char *what, const char *workflow,
+                     const struct report_group *g, const struct report_row *row)
 {
     char comma = excel ? ';' : ',', point = excel ? ',' : '.', number[32];
     const struct report_counts *c = g ? &g->counts : &row->counts;
@@ -249,7 +261,8 @@ bool report_write_json(const struct report *r, FILE *out)
 
 /* ---- all ---- */
 
-enum lw_msg journal_report(struct journal *j, const struct journal_report_options *o, FILE *out, struct lw_error *err)
+enum lw_msg journal_report(struct journal *j, const struct journal_report_options *o, FILE *out,
+                           struct lw_error *err)
 {
     struct report r;
     enum lw_msg rc = report_gather(&r, j, o, err);

@@ -9,9 +9,10 @@ extern const char *const report_reason_words[REPORT_REASONS];
 extern const char *const report_reason_labels[REPORT_REASONS]; /* N_("…") */
 
 struct report_counts {
-    long done, first_pass, skipped, overridden; /* visits: a step of a kit is one visit, however often it is tried */
-    long errors[REPORT_REASONS];                /* verdicts `refuse` */
-    long cannot_tell[REPORT_REASONS];           /* verdicts `cannot_tell`: the system's, nobody's error */
+    long done, first_pass, skipped,
+        overridden;                   /* visits: a step of a kit is one visit, however often it is tried */
+    long errors[REPORT_REASONS];      /* verdicts `refuse` */
+    long cannot_tell[REPORT_REASONS]; /* verdicts `cannot_tell`: the system's, nobody's error */
 };
 
 /* A step and the item that belongs there. */
@@ -42,7 +43,7 @@ enum lw_msg report_gather(struct report *r, struct journal *j, const struct jour
                           struct lw_error *err);
 void report_finish(struct report *r);
 
-long report_sum(const long *counts); /* of REPORT_REASONS numbers */
+long report_sum(const long *counts);                  /* of REPORT_REASONS numbers */
 double report_median_s(const struct report_row *row); /* negative: never timed */
 
 /* "12.5" with `point` as decimal sign whatever the locale; returns buf. */

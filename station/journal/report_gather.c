@@ -33,10 +33,23 @@ struct gather {
     sqlite3_stmt *kit_workflow;
 };
 
-enum { COL_KIND = 0, COL_KIT, COL_WORKFLOW, COL_SECTION, COL_STEP, COL_ITEM, COL_PHASE, COL_RESULT, COL_REASON, COL_T,
-       COL_RUN, COL_WALL };
+enum {
+    COL_KIND = 0,
+    COL_KIT,
+    COL_WORKFLOW,
+    COL_SECTION,
+    COL_STEP,
+    COL_ITEM,
+    COL_PHASE,
+    COL_RESULT,
+    COL_REASON,
+    COL_T,
+    COL_RUN,
+    COL_WALL
+};
 
-/* The index makes a long history cheap to cut off; the second condition is for a wall clock that was set back. */
+/* The index makes a long history cheap to cut off; the second condition is for a wall clock that was set
+ * back. */
 static const char EVENTS[] =
     "SELECT kind, kit, workflow, section, step, item, phase, result, reason, t_ns, run, wall_ms FROM event"
     " WHERE id >= (SELECT coalesce(min(id), 0) FROM event WHERE wall_ms >= ?1) AND wall_ms >= ?1"
@@ -122,7 +135,9 @@ static int add_row(struct gather *g, int group, const char *section, const char 
     if (!grow((void **)&r->rows, r->row_count, &g->row_capacity, sizeof *r->rows))
         return -1;
     struct report_row *row = &r->rows[r->row_count];
-    *row = (struct report_row){.group = group, .section = strdup(section ? section : ""), .step = strdup(step),
+    *row = (struct report_row){.group = group,
+                               .section = strdup(section ? section : ""),
+                               .step = strdup(step),
                                .item = strdup(item ? item : "")};
     r->row_count++;
     return row->section && row->step && row->item ? r->row_count - 1 : -1;
@@ -141,8 +156,10 @@ static int find_step(struct gather *g, int group, const char *step)
     return remember(g->step_index, key, g->step_count) ? g->step_count++ : -1;
 }
 
-/* An event that names no item belongs to the step's latest one; a workflow that was changed gives a step two rows. */
-static int find_row(struct gather *g, int group, int step, const char *section, const char *name, const char *item)
+/* An event that names no item belongs to the step's latest one; a workflow that was changed gives a step two
+ * rows. */
+static int find_row(struct gather *g, int group, int step, const char *section, const char *name,
+                    const char *item)
 {
     int row = g->step_row[step];
     if (row >= 0 && (!item || strcmp(g->r->rows[row].item, item) == 0))
@@ -197,8 +214,8 @@ static bool is(const char *word, const char *other)
     return word && strcmp(word, other) == 0;
 }
 
-static bool follow_step(struct gather *g, struct kit *k, struct visit *v, const char *phase, const char *result,
-                        int64_t t_ns, int64_t run)
+static bool follow_step(struct gather *g, struct kit *k, struct visit *v, const char *phase,
+                        const char *result, int64_t t_ns, int64_t run)
 {
     if ((is(phase, "take") || is(phase, "place")) && !v->timed) {
         v->timed = true;
@@ -351,8 +368,12 @@ enum lw_msg report_gather(struct report *r, struct journal *j, const struct jour
                           struct lw_error *err)
 {
     *r = (struct report){.since_wall_ms = o->since_wall_ms};
-    struct gather g = {.r = r, .o = o, .group_index = json_object(), .row_index = json_object(),
-                       .step_index = json_object(), .kit_index = json_object()};
+    struct gather g = {.r = r,
+                       .o = o,
+                       .group_index = json_object(),
+                       .row_index = json_object(),
+                       .step_index = json_object(),
+                       .kit_index = json_object()};
     sqlite3_stmt *q = NULL;
     journal_be_patient(j);
     bool complete = g.group_index && g.row_index && g.step_index && g.kit_index;

@@ -1,5 +1,5 @@
-/* One page for a supervisor: nothing is loaded from elsewhere, no script, prints on A4. Every text that comes from
- * the records goes through html(). */
+/* One page for a supervisor: nothing is loaded from elsewhere, no script, prints on A4. Every text that comes
+ * from the records goes through html(). */
 #include "report.h"
 
 #include "clock.h"
@@ -8,15 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHART_BARS 15     /* steps in the chart: more don't fit a page beside the headline */
-#define CHART_WIDTH 920
-#define CHART_LABELS 300  /* room for the steps' names */
-#define CHART_ROW 30
-#define CHART_BAR 20
+#define CHART_BARS       15 /* steps in the chart: more don't fit a page beside the headline */
+#define CHART_WIDTH      920
+#define CHART_LABELS     300 /* room for the steps' names */
+#define CHART_ROW        30
+#define CHART_BAR        20
 #define LABEL_CHARACTERS 40
 #define NUMBER_MIN_WIDTH 16 /* a narrower piece of a bar has no room for its number */
 
-/* Okabe and Ito's colours (2008), told apart by the colour-blind; the number's colour has a contrast of 4.5 or more. */
+/* Okabe and Ito's colours (2008), told apart by the colour-blind; the number's colour has a contrast of 4.5
+ * or more. */
 static const struct {
     const char *fill, *ink;
 } colours[REPORT_REASONS] = {
@@ -27,37 +28,47 @@ static const struct {
 
 static const char STYLE[] =
     "*{box-sizing:border-box}"
-    "body{font:16px/1.5 system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;color:#1b2530;background:#f3f5f7;margin:0}"
+    "body{font:16px/1.5 system-ui,'Segoe UI',Roboto,'DejaVu "
+    "Sans',sans-serif;color:#1b2530;background:#f3f5f7;margin:0}"
     "main{max-width:1000px;margin:0 auto;padding:32px 24px}"
-    "h1{font-size:28px;line-height:1.2;margin:0}h2{font-size:20px;margin:0 0 4px}h3{font-size:16px;margin:24px 0 8px}"
+    "h1{font-size:28px;line-height:1.2;margin:0}h2{font-size:20px;margin:0 0 "
+    "4px}h3{font-size:16px;margin:24px 0 8px}"
     ".period{color:#4a5763;margin:4px 0 24px}"
     ".tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:12px;margin:0 0 12px;padding:0}"
     ".tile{background:#fff;border:1px solid #d5dbe1;border-radius:8px;padding:12px 16px}"
     ".tile dt{color:#4a5763;font-size:14px}"
-    ".tile dd{margin:0}.tile .n{font-size:32px;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}"
+    ".tile dd{margin:0}.tile "
+    ".n{font-size:32px;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}"
     ".tile .d{color:#4a5763;font-size:13px}"
     "section{background:#fff;border:1px solid #d5dbe1;border-radius:8px;padding:20px 20px 16px;margin:20px 0}"
     ".lead{margin:4px 0 0}"
     ".legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:8px 0;font-size:14px}"
-    ".legend span{display:inline-block;width:13px;height:13px;border-radius:2px;margin-right:6px;vertical-align:-1px}"
+    ".legend "
+    "span{display:inline-block;width:13px;height:13px;border-radius:2px;margin-right:6px;vertical-align:-1px}"
     "svg{display:block;width:100%;height:auto}"
     "table{border-collapse:collapse;width:100%;font-size:14px}"
     "caption{text-align:left;font-size:16px;font-weight:650;padding:16px 0 8px}"
     "th,td{padding:5px 8px;text-align:left;vertical-align:top;border-bottom:1px solid #e3e8ec}"
     "thead th{border-bottom:2px solid #1b2530;font-size:13px;line-height:1.3;vertical-align:bottom}"
-    "tbody th{font-weight:600;min-width:12em}td.item{min-width:7em}.kinds{min-width:13em}.zero{color:#66717c;font-weight:400}"
+    "tbody "
+    "th{font-weight:600;min-width:12em}td.item{min-width:7em}.kinds{min-width:13em}.zero{color:#66717c;font-"
+    "weight:400}"
     ".num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
-    "tr.errors td,tr.errors th{background:#fff6ea}tfoot td,tfoot th{border-top:2px solid #1b2530;border-bottom:0;"
+    "tr.errors td,tr.errors th{background:#fff6ea}tfoot td,tfoot th{border-top:2px solid "
+    "#1b2530;border-bottom:0;"
     "font-weight:650}"
     ".wide{overflow-x:auto}"
     "footer{color:#4a5763;font-size:13px;margin-top:24px}footer p{margin:0 0 6px}"
     "@media(max-width:700px){.tiles{grid-template-columns:repeat(2,1fr)}}"
     "@page{size:A4;margin:14mm}"
-    "@media print{body{background:#fff;font-size:12px;print-color-adjust:exact;-webkit-print-color-adjust:exact}"
+    "@media "
+    "print{body{background:#fff;font-size:12px;print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     "main{padding:0;max-width:none}section{border:0;padding:0}.wide{overflow:visible}"
     ".tile{padding:8px 10px}.tile dt,.legend{font-size:11px}.tile .n{font-size:24px}.tile .d{font-size:10px}"
-    "footer{font-size:10px}table,thead th{font-size:9.5px}th,td{padding:3px 4px}tbody th{min-width:10em}td.item{min-width:6em}"
-    "tr,svg,.tiles,.legend{break-inside:avoid}thead{display:table-header-group}tfoot{display:table-row-group}}";
+    "footer{font-size:10px}table,thead th{font-size:9.5px}th,td{padding:3px 4px}tbody "
+    "th{min-width:10em}td.item{min-width:6em}"
+    "tr,svg,.tiles,.legend{break-inside:avoid}thead{display:table-header-group}tfoot{display:table-row-group}"
+    "}";
 
 static void html(FILE *out, const char *s)
 {
@@ -120,10 +131,9 @@ static void write_tiles(const struct report_group *g, FILE *out)
 
 /* ---- the chart ---- */
 
-static const struct report *sorting;
-
-static int by_errors(const void *a, const void *b)
+static int by_errors(const void *a, const void *b, void *of)
 {
+    const struct report *sorting = of;
     int x = *(const int *)a, y = *(const int *)b;
     long ex = report_sum(sorting->rows[x].counts.errors), ey = report_sum(sorting->rows[y].counts.errors);
     return ex != ey ? (ex < ey ? 1 : -1) : (x > y) - (x < y);
@@ -137,9 +147,8 @@ static int worst_rows(const struct report *r, int group, int **rows)
     for (int i = 0; *rows && i < r->row_count; i++)
         if (r->rows[i].group == group && report_sum(r->rows[i].counts.errors) > 0)
             (*rows)[count++] = i;
-    sorting = r;
     if (count > 1)
-        qsort(*rows, (size_t)count, sizeof **rows, by_errors);
+        qsort_r(*rows, (size_t)count, sizeof **rows, by_errors, (void *)(uintptr_t)r);
     return count;
 }
 
@@ -169,18 +178,20 @@ static void write_bar(const struct report_row *row, int y, double per_error, FIL
         if (row->counts.errors[i] == 0)
             continue;
         fprintf(out, "<rect x=\"%s\" y=\"%d\"", report_fixed(x, 1, '.', number), y);
-        fprintf(out, " width=\"%s\" height=\"%d\" fill=\"%s\"><title>", report_fixed(width, 1, '.', number), CHART_BAR,
-                colours[i].fill);
+        fprintf(out, " width=\"%s\" height=\"%d\" fill=\"%s\"><title>", report_fixed(width, 1, '.', number),
+                CHART_BAR, colours[i].fill);
         html(out, _(report_reason_labels[i]));
         fprintf(out, ": %ld</title></rect>\n", row->counts.errors[i]);
         if (width >= NUMBER_MIN_WIDTH)
-            fprintf(out, "<text x=\"%s\" y=\"%d\" text-anchor=\"middle\" fill=\"%s\" font-size=\"12\">%ld</text>\n",
-                    report_fixed(x + width / 2, 1, '.', number), y + CHART_BAR - 6, colours[i].ink,
-                    row->counts.errors[i]);
+            fprintf(
+                out,
+                "<text x=\"%s\" y=\"%d\" text-anchor=\"middle\" fill=\"%s\" font-size=\"12\">%ld</text>\n",
+                report_fixed(x + width / 2, 1, '.', number), y + CHART_BAR - 6, colours[i].ink,
+                row->counts.errors[i]);
         x += width;
     }
-    fprintf(out, "<text x=\"%s\" y=\"%d\" font-weight=\"650\">%ld</text>\n", report_fixed(x + 8, 1, '.', number),
-            y + CHART_BAR - 5, report_sum(row->counts.errors));
+    fprintf(out, "<text x=\"%s\" y=\"%d\" font-weight=\"650\">%ld</text>\n",
+            report_fixed(x + 8, 1, '.', number), y + CHART_BAR - 5, report_sum(row->counts.errors));
 }
 
 static void write_legend(const long *errors, FILE *out)
@@ -221,8 +232,8 @@ static void write_chart(const struct report *r, int group, FILE *out)
     fputs("\" font-size=\"14\" fill=\"#1b2530\">\n", out);
     for (int i = 0; i < bars; i++)
         write_bar(&r->rows[rows[i]], 3 + i * CHART_ROW, per_error, out);
-    fprintf(out, "<line x1=\"%d\" y1=\"0\" x2=\"%d\" y2=\"%d\" stroke=\"#1b2530\"/></svg>\n", CHART_LABELS, CHART_LABELS,
-            bars * CHART_ROW + 6);
+    fprintf(out, "<line x1=\"%d\" y1=\"0\" x2=\"%d\" y2=\"%d\" stroke=\"#1b2530\"/></svg>\n", CHART_LABELS,
+            CHART_LABELS, bars * CHART_ROW + 6);
     free(rows);
 }
 
@@ -230,7 +241,8 @@ static void write_chart(const struct report *r, int group, FILE *out)
 
 static void number_cell(FILE *out, long n)
 {
-    fprintf(out, "<td class=\"num%s\">%ld</td>", n == 0 ? " zero" : "", n); /* what is not nothing stands out */
+    fprintf(out, "<td class=\"num%s\">%ld</td>", n == 0 ? " zero" : "",
+            n); /* what is not nothing stands out */
 }
 
 /* `kinds` false: the legend of the chart has told them. */
@@ -251,14 +263,16 @@ static void counts_cells(const struct report_counts *c, bool kinds, double media
 
 static void write_table(const struct report *r, int group, FILE *out)
 {
-    const char *const titles[] = {_("Step"),   _("Item"),           _("Done"),           _("First time right"),
-                                  _("Errors"), _("Kinds of error"), _("Could not tell"), _("Skipped"),
-                                  _("Passed by a coach"), _("Median time")};
+    const char *const titles[] = {
+        _("Step"),           _("Item"),           _("Done"),    _("First time right"),  _("Errors"),
+        _("Kinds of error"), _("Could not tell"), _("Skipped"), _("Passed by a coach"), _("Median time")};
     fputs("<div class=\"wide\"><table>", out);
     element(out, "caption", "", _("All steps, in the order of the work"));
     fputs("\n<thead><tr>", out);
     for (int i = 0; i < 10; i++)
-        element(out, "th", i < 2 || i == 5 ? " scope=\"col\"" : " scope=\"col\" class=\"num\" style=\"white-space:normal\"",
+        element(out, "th",
+                i < 2 || i == 5 ? " scope=\"col\""
+                                : " scope=\"col\" class=\"num\" style=\"white-space:normal\"",
                 titles[i]);
     fputs("</tr></thead>\n<tbody>\n", out);
     for (int i = 0; i < r->row_count; i++) {
@@ -316,12 +330,15 @@ static void write_lead(const struct report *r, int group, FILE *out)
 static void write_foot(FILE *out)
 {
     fputs("<footer>\n", out);
-    element(out, "p", "", _("Right the first time: the share of the steps done at which nothing had to be mended and "
-                            "nothing was passed by a coach. Skipped steps don't count."));
-    element(out, "p", "", _("Could not tell: a hand, bad light or a blurred picture kept the camera from judging. It "
-                            "looked again; that is no error of the work."));
-    element(out, "p", "", _("Median time: half of the times a step took less, from showing it to its end; breaks and "
-                            "kits put aside are left out. Times are those of the work and its tools."));
+    element(out, "p", "",
+            _("Right the first time: the share of the steps done at which nothing had to be mended and "
+              "nothing was passed by a coach. Skipped steps don't count."));
+    element(out, "p", "",
+            _("Could not tell: a hand, bad light or a blurred picture kept the camera from judging. It "
+              "looked again; that is no error of the work."));
+    element(out, "p", "",
+            _("Median time: half of the times a step took less, from showing it to its end; breaks and "
+              "kits put aside are left out. Times are those of the work and its tools."));
     element(out, "p", "", _("This page counts steps and items. It holds nothing about who did the work."));
     fputs("</footer>\n</main>\n</body>\n</html>\n", out);
 }

@@ -9,7 +9,7 @@
 #include <wchar.h>
 
 #define CELL_BYTES 200
-#define COLUMNS 8
+#define COLUMNS    8
 #define COLUMN_MAX 32 /* characters of a name; the last column takes what it needs */
 
 struct cells {
@@ -60,7 +60,7 @@ static void put_number(struct cells *c, int column, long number)
 
 static void fill_header(struct cells *c)
 {
-    const char *const titles[COLUMNS] = {_("Step"),   _("Item"),          _("Done"),        _("First time right"),
+    const char *const titles[COLUMNS] = {_("Step"),   _("Item"),           _("Done"),   _("First time right"),
                                          _("Median"), _("Could not tell"), _("Errors"), ""};
     for (int i = 0; i < COLUMNS; i++)
         snprintf(c->text[i], CELL_BYTES, "%s", titles[i]);
@@ -110,16 +110,18 @@ static void write_group(const struct report_group *g, FILE *out)
 {
     char percent[32], kinds[400];
     const struct report_counts *c = &g->counts;
-    fprintf(out, _("  Kits: %ld complete, %ld put aside, %ld unfinished; %ld complete without any error (%s)\n"),
+    fprintf(out,
+            _("  Kits: %ld complete, %ld put aside, %ld unfinished; %ld complete without any error (%s)\n"),
             g->complete, g->aside, g->unfinished, g->kits_first_pass,
             report_percent(g->kits_first_pass, g->complete, percent));
-    fprintf(out, _("  Steps: %ld done, %s right the first time; %ld skipped, %ld passed by a coach\n"), c->done,
-            report_percent(c->first_pass, c->done, percent), c->skipped, c->overridden);
+    fprintf(out, _("  Steps: %ld done, %s right the first time; %ld skipped, %ld passed by a coach\n"),
+            c->done, report_percent(c->first_pass, c->done, percent), c->skipped, c->overridden);
     report_kinds(c->errors, kinds, sizeof kinds);
-    fprintf(out, _("  Errors: %ld%s%s%s\n"), report_sum(c->errors), *kinds ? " (" : "", kinds, *kinds ? ")" : "");
-    report_kinds(c->cannot_tell, kinds, sizeof kinds);
-    fprintf(out, _("  The camera could not tell: %ld%s%s%s\n"), report_sum(c->cannot_tell), *kinds ? " (" : "", kinds,
+    fprintf(out, _("  Errors: %ld%s%s%s\n"), report_sum(c->errors), *kinds ? " (" : "", kinds,
             *kinds ? ")" : "");
+    report_kinds(c->cannot_tell, kinds, sizeof kinds);
+    fprintf(out, _("  The camera could not tell: %ld%s%s%s\n"), report_sum(c->cannot_tell),
+            *kinds ? " (" : "", kinds, *kinds ? ")" : "");
 }
 
 static void write_steps(const struct report *r, int group, FILE *out)

@@ -1,5 +1,5 @@
-/* JSON lines. Written with write(2), unbuffered: a line is out when the call returns, and what a full disk refused is
- * not tried again behind the caller's back. */
+/* JSON lines. Written with write(2), unbuffered: a line is out when the call returns, and what a full disk
+ * refused is not tried again behind the caller's back. */
 #include "journal.h"
 
 #include <errno.h>
@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STREAM_PATIENCE_MS 1000 /* a reader that takes nothing for so long (non-blocking pipe) is an error */
+#define STREAM_PATIENCE_MS 1000 /* a reader that takes nothing for so long (non-blocking pipe) is an error   \
+                                 */
 
 struct journal_stream {
     int fd;
@@ -60,8 +61,8 @@ static enum lw_msg write_line(struct journal_stream *s, json_t *object, struct l
 
 static enum lw_msg write_start(struct journal_stream *s, const char *verb, int64_t t_ns, struct lw_error *err)
 {
-    json_t *detail = json_pack("{s:i, s:s, s:s}", "schema", JOURNAL_SCHEMA, "verb", verb ? verb : "", "version",
-                               LW_VERSION);
+    json_t *detail = json_pack("{s:i, s:s, s:s}", "schema", JOURNAL_SCHEMA, "verb", verb ? verb : "",
+                               "version", LW_VERSION);
     struct journal_event start = {.kind = EVENT_START, .t_ns = t_ns, .detail = detail};
     enum lw_msg rc = write_line(s, detail ? journal_event_json(&start) : NULL, err);
     json_decref(detail);
@@ -90,7 +91,8 @@ enum lw_msg journal_stream_open(struct journal_stream **out, const char *path, c
     return rc;
 }
 
-enum lw_msg journal_stream_write(struct journal_stream *s, const struct journal_event *e, struct lw_error *err)
+enum lw_msg journal_stream_write(struct journal_stream *s, const struct journal_event *e,
+                                 struct lw_error *err)
 {
     if (s->fd == STDOUT_FILENO)
         fflush(stdout); /* what others printed comes first */

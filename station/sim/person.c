@@ -85,7 +85,8 @@ static void answer_of(const json_t *choices, struct request *r)
     static const char *const liked[2][3] = {{"next", "yes", "done"}, {"yes", "next", "done"}};
     static const struct {
         const char *what, *press;
-    } usual[] = {{"confirm", "yes"}, {"board", "next"}, {"height", "next"}, {"name", "next"}, {"count", "next"}};
+    } usual[] = {
+        {"confirm", "yes"}, {"board", "next"}, {"height", "next"}, {"name", "next"}, {"count", "next"}};
     const char *const *order = liked[strcmp(r->what, "confirm") == 0];
     for (int i = 0; i < 3; i++)
         if (offered(choices, order[i])) {
@@ -110,6 +111,8 @@ static void hear_ask(struct person *p, const struct journal_event *e)
     r.has_pose |= pose_of(e->detail, "place_mm", &r.pose);
     r.size_mm[2] = json_number_value(json_object_get(e->detail, "height_mm"));
     answer_of(json_object_get(e->detail, "choices"), &r);
+    bool again = same(r.what, p->ask.what) && same(r.item, p->ask.item) && same(r.place, p->ask.place);
+    p->asked = again ? p->asked + 1 : 0;
     p->ask = r;
     p->serial++;
     if (strcmp(r.what, "hand_away") == 0) {
@@ -149,6 +152,7 @@ static void hear_step(struct person *p, const struct journal_event *e)
         keep(c->place, e->place);
         keep(c->item, e->item);
         p->mend_wanted = p->told_away = false;
+        p->asked = 0;
         p->settled_ns = 0;
         p->serial++;
     } else if (!c->forgot && !p->mending && p->op_count == 0 && person_lying(p) == LYING_NOTHING) {
@@ -178,21 +182,35 @@ static void hear_verdict(struct person *p, const struct journal_event *e)
 
 void person_hear(struct person *p, const struct journal_event *e)
 {
-    p->progress_ns = p->now_ns;
+    bool idle = e->kind == EVENT_LOOK || e->kind == EVENT_HELP || same(e->result, "cannot_tell");
+    if (!idle)
+        p->progress_ns = p->now_ns;
     person_expect(p, e);
     switch (e->kind) {
-    case EVENT_KIT: hear_kit(p, e); break;
-    case EVENT_STEP: hear_step(p, e); break;
-    case EVENT_VERDICT: hear_verdict(p, e); break;
-    case EVENT_ASK: hear_ask(p, e); break;
+    case EVENT_KIT:
+        hear_kit(p, e);
+        break;
+    case EVENT_STEP:
+        hear_step(p, e);
+        break;
+    case EVENT_VERDICT:
+        hear_verdict(p, e);
+        break;
+    case EVENT_ASK:
+        hear_ask(p, e);
+        break;
     case EVENT_HELP:
         if (p->now.forgot && same(e->step, p->now.step)) {
+            person_reminded(p);
             p->now.forgot = false;
             p->now.wanted = true;
         }
         break;
-    case EVENT_END: p->now.active = false; break;
-    default: break;
+    case EVENT_END:
+        p->now.active = false;
+        break;
+    default:
+        break;
     }
 }
 
@@ -221,8 +239,8 @@ void person_tick(struct person *p, int64_t now_ns)
 
 /* ---- coming and going ---- */
 
-enum lw_msg person_create(struct person **out, struct sim *bench, const struct scenario *scenario, uint64_t seed,
-                          const struct person_hooks *hooks, struct lw_error *err)
+enum lw_msg person_create(struct person **out, struct sim *bench, const struct scenario *scenario,
+                          uint64_t seed, const struct person_hooks *hooks, struct lw_error *err)
 {
     *out = NULL;
     struct person *p = calloc(1, sizeof *p);

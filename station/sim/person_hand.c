@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#define REACH_MM      45.0   /* the palm stays this far on the person's side of what the fingers hold */
-#define OFF_BENCH_MM  -220.0 /* y of a hand that nobody sees */
-#define REACH_MM_PER_MS 0.9 /* mean speed of an unhurried reach; its fastest is 1.9 times that */
-#define NOTICE_NS     (800 * NS_PER_MS) /* a hand that stays does so for this long, told or not */
+#define REACH_MM        45.0   /* the palm stays this far on the person's side of what the fingers hold */
+#define OFF_BENCH_MM    -220.0 /* y of a hand that nobody sees */
+#define REACH_MM_PER_MS 0.9    /* mean speed of an unhurried reach; its fastest is 1.9 times that */
+#define NOTICE_NS       (800 * NS_PER_MS) /* a hand that stays does so for this long, told or not */
 
 /* splitmix64 (Steele, Lea, Flood 2014): small, and every seed is good. */
 double person_random(struct person *p, double from, double to)
@@ -129,7 +129,8 @@ static void put_shelf(struct person *p)
 
 static void put_box(struct person *p, const struct op *o)
 {
-    sim_box(p->bench, o->pose.x_mm, o->pose.y_mm, o->size_mm[0], o->size_mm[1], o->pose.angle_rad, o->size_mm[2]);
+    sim_box(p->bench, o->pose.x_mm, o->pose.y_mm, o->size_mm[0], o->size_mm[1], o->pose.angle_rad,
+            o->size_mm[2]);
     p->box_height_mm = o->size_mm[2];
     p->changed_ns = p->now_ns;
 }
@@ -152,17 +153,38 @@ static void begin_fault(struct person *p, const struct scenario_action *a, enum 
 void person_event(struct person *p, const struct scenario_action *a)
 {
     switch (a->what) {
-    case DO_UNPLUG: begin_fault(p, a, SIM_FAULT_UNPLUGGED); break;
-    case DO_FREEZE: begin_fault(p, a, SIM_FAULT_FROZEN); break;
-    case DO_BLACK: begin_fault(p, a, SIM_FAULT_BLACK); break;
-    case DO_OVEREXPOSE: begin_fault(p, a, SIM_FAULT_OVEREXPOSED); break;
-    case DO_STALL: begin_fault(p, a, SIM_FAULT_STALLED); break;
-    case DO_LIGHTS_OUT: begin_fault(p, a, SIM_FAULT_NONE); break;
-    case DO_LIGHT: sim_light(p->bench, a->word[0]); break;
-    case DO_AMBIENT: sim_ambient(p->bench, a->number[0]); break;
-    case DO_KNOCK_CAMERA: sim_knock(p->bench, a->number[0], rad_from_deg(a->number[1]), 0); break;
-    case DO_KNOCK_PROJECTOR: sim_knock(p->bench, 0, 0, rad_from_deg(a->number[0])); break;
-    default: break;
+    case DO_UNPLUG:
+        begin_fault(p, a, SIM_FAULT_UNPLUGGED);
+        break;
+    case DO_FREEZE:
+        begin_fault(p, a, SIM_FAULT_FROZEN);
+        break;
+    case DO_BLACK:
+        begin_fault(p, a, SIM_FAULT_BLACK);
+        break;
+    case DO_OVEREXPOSE:
+        begin_fault(p, a, SIM_FAULT_OVEREXPOSED);
+        break;
+    case DO_STALL:
+        begin_fault(p, a, SIM_FAULT_STALLED);
+        break;
+    case DO_LIGHTS_OUT:
+        begin_fault(p, a, SIM_FAULT_NONE);
+        break;
+    case DO_LIGHT:
+        sim_light(p->bench, a->word[0]);
+        break;
+    case DO_AMBIENT:
+        sim_ambient(p->bench, a->number[0]);
+        break;
+    case DO_KNOCK_CAMERA:
+        sim_knock(p->bench, a->number[0], rad_from_deg(a->number[1]), 0);
+        break;
+    case DO_KNOCK_PROJECTOR:
+        sim_knock(p->bench, 0, 0, rad_from_deg(a->number[0]));
+        break;
+    default:
+        break;
     }
 }
 
@@ -212,7 +234,8 @@ static void show_hand(struct person *p, double x, double y, double z)
 static void move_hand(struct person *p, const struct op *o, double t)
 {
     double s = reach_course(t), lift = 40 * sin(LW_PI * s); /* over what stands on the bench */
-    show_hand(p, p->from_x_mm + s * (o->x_mm - p->from_x_mm), p->from_y_mm + s * (o->y_mm - REACH_MM - p->from_y_mm),
+    show_hand(p, p->from_x_mm + s * (o->x_mm - p->from_x_mm),
+              p->from_y_mm + s * (o->y_mm - REACH_MM - p->from_y_mm),
               p->from_z_mm + s * (o->z_mm - p->from_z_mm) + lift);
 }
 
@@ -284,21 +307,42 @@ static void hand_away(struct person *p)
 static void run_quick(struct person *p, struct op *o)
 {
     switch (o->kind) {
-    case OP_AWAY: hand_away(p); break;
-    case OP_LAY: lay(p, o->thing, o->action); break;
-    case OP_TAKE: take(p, o); break;
-    case OP_CASE: put_case(p, o->pose); break;
-    case OP_SHELF: put_shelf(p); break;
-    case OP_CLEAR: clear_bench(p, true); break;
-    case OP_BOX: put_box(p, o); break;
+    case OP_AWAY:
+        hand_away(p);
+        break;
+    case OP_LAY:
+        lay(p, o->thing, o->action);
+        break;
+    case OP_TAKE:
+        take(p, o);
+        break;
+    case OP_CASE:
+        put_case(p, o->pose);
+        break;
+    case OP_SHELF:
+        put_shelf(p);
+        break;
+    case OP_CLEAR:
+        clear_bench(p, true);
+        break;
+    case OP_BOX:
+        put_box(p, o);
+        break;
     case OP_PRESS:
         if (!o->serial || o->serial == p->serial)
             person_press(p, o->line);
         break;
-    case OP_EVENT: person_event(p, o->action); break;
-    case OP_FORGET: person_mistake(p, o->action); break;
-    case OP_SETTLED: settled(p); break;
-    default: break;
+    case OP_EVENT:
+        person_event(p, o->action);
+        break;
+    case OP_FORGET:
+        person_mistake(p, o->action);
+        break;
+    case OP_SETTLED:
+        settled(p);
+        break;
+    default:
+        break;
     }
 }
 
@@ -309,8 +353,8 @@ bool person_hand_tick(struct person *p)
         struct op *o = &p->ops[p->op_first];
         if (!p->op_begun)
             begin(p, o);
-        bool slow = o->kind == OP_MOVE || o->kind == OP_WAIT || o->kind == OP_WAIT_PLACE || o->kind == OP_WAIT_TOLD ||
-                    o->kind == OP_PUSH;
+        bool slow = o->kind == OP_MOVE || o->kind == OP_WAIT || o->kind == OP_WAIT_PLACE ||
+                    o->kind == OP_WAIT_TOLD || o->kind == OP_PUSH;
         if (slow && !run_slow(p, o))
             return true;
         struct op done = *o; /* a press may be answered at once, and planned on */

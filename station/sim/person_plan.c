@@ -3,20 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OFF_BENCH_MM   -180.0 /* y where a withdrawn hand is let out of sight */
-#define TRAVEL_Z_MM    80.0   /* palm over the bench while it holds something over a place */
-#define SLOT_JITTER_MM 2.0    /* play in a foam slot */
+#define OFF_BENCH_MM    -180.0 /* y where a withdrawn hand is let out of sight */
+#define TRAVEL_Z_MM     80.0   /* palm over the bench while it holds something over a place */
+#define SLOT_JITTER_MM  2.0    /* play in a foam slot */
 #define SLOT_JITTER_DEG 4.0
-#define TEACH_JITTER_MM 3.0
-#define TEACH_JITTER_DEG 5.0
-#define CASE_JITTER_MM 6.0    /* a case against its lit outline */
-#define CASE_JITTER_DEG 3.0
-#define BESIDE_MM      14.0   /* a second one beside the first */
-#define REFUSALS_MAX   5      /* then the person gives up */
-#define PRODS_MAX      4
-#define PATIENCE_NS    (15 * NS_PER_S)
+#define BESIDE_MM       14.0 /* a second one beside the first */
+#define REFUSALS_MAX    5    /* then the person gives up */
+#define ASKED_MAX       30
+#define PRODS_MAX       4
+#define PATIENCE_NS     (15 * NS_PER_S)
 
-static struct rigid jitter(struct person *p, double mm, double deg)
+struct rigid plan_jitter(struct person *p, double mm, double deg)
 {
     return (struct rigid){person_random(p, -mm, mm), person_random(p, -mm, mm),
                           rad_from_deg(person_random(p, -deg, deg))};
@@ -24,7 +21,7 @@ static struct rigid jitter(struct person *p, double mm, double deg)
 
 /* ---- parts of a plan ---- */
 
-static void reach(struct person *p, double x, double y, double ms)
+void plan_reach(struct person *p, double x, double y, double ms)
 {
     struct op *o = person_op(p, OP_MOVE);
     o->x_mm = x;
@@ -35,42 +32,43 @@ static void reach(struct person *p, double x, double y, double ms)
 
 static void reach_place(struct person *p, const struct rigid *at, double ms)
 {
-    reach(p, at->x_mm, at->y_mm, ms);
+    plan_reach(p, at->x_mm, at->y_mm, ms);
 }
 
-static void wait_ms(struct person *p, double ms)
+void plan_wait(struct person *p, double ms)
 {
     person_op(p, OP_WAIT)->duration_ns = person_ms(p, ms);
 }
 
-static void withdraw(struct person *p, double x)
+void plan_withdraw(struct person *p, double x)
 {
-    reach(p, x, OFF_BENCH_MM, 500);
+    plan_reach(p, x, OFF_BENCH_MM, 500);
     person_op(p, OP_AWAY);
 }
 
 /* Withdraws for good: now it is the station's turn. */
-static void leave(struct person *p, double x)
+void plan_leave(struct person *p, double x)
 {
-    withdraw(p, x);
+    plan_withdraw(p, x);
     person_op(p, OP_SETTLED);
 }
 
-static void press(struct person *p, int serial, const char *word, const char *rest)
+void plan_press(struct person *p, int serial, const char *word, const char *rest)
 {
     struct op *o = person_op(p, OP_PRESS);
     o->serial = serial;
     snprintf(o->line, sizeof o->line, "%s%s%s", word, rest && *rest ? " " : "", rest ? rest : "");
 }
 
-static struct rigid place_at(const struct person *p, const char *place, struct rigid shown)
+struct rigid plan_place_at(const struct person *p, const char *place, struct rigid shown)
 {
     struct rigid slot;
     return sim_slot(p->bench, place, &slot) ? slot : shown;
 }
 
 /* Remembers a thing that is about to be laid; -1: no memory. `pose` in the place's frame. */
-static int new_thing(struct person *p, const char *kind, const char *place, struct rigid shown, struct rigid pose)
+int plan_new_thing(struct person *p, const char *kind, const char *place, struct rigid shown,
+                   struct rigid pose)
 {
     struct thing *grown = realloc(p->things, sizeof *grown * (size_t)(p->thing_count + 1));
     if (!grown)
@@ -88,7 +86,7 @@ static int new_thing(struct person *p, const char *kind, const char *place, stru
     return p->thing_count++;
 }
 
-static void lay_thing(struct person *p, int index, const struct scenario_action *mistake)
+void plan_lay_thing(struct person *p, int index, const struct scenario_action *mistake)
 {
     if (index < 0)
         return;
@@ -98,20 +96,20 @@ static void lay_thing(struct person *p, int index, const struct scenario_action 
     o->thing = index;
     o->action = mistake;
     p->things[index].wrong = mistake && !mistake->still_right;
-    wait_ms(p, 120);
+    plan_wait(p, 120);
 }
 
-static void take_thing(struct person *p, int index, const struct scenario_action *knocked)
+void plan_take_thing(struct person *p, int index, const struct scenario_action *knocked)
 {
     struct rigid at = person_thing_pose(p, &p->things[index]);
     reach_place(p, &at, 600);
-    wait_ms(p, 150);
+    plan_wait(p, 150);
     struct op *o = person_op(p, OP_TAKE);
     o->thing = index;
     o->action = knocked;
 }
 
-static int thing_in(const struct person *p, const char *place)
+int plan_thing_in(const struct person *p, const char *place)
 {
     for (int i = p->thing_count - 1; i >= 0; i--)
         if (p->things[i].handle && strcmp(p->things[i].place, place) == 0)
@@ -123,16 +121,18 @@ static void fetch(struct person *p)
 {
     if (!p->now.has_bin)
         return;
-    reach(p, p->now.bin_mm[0], p->now.bin_mm[1], 700);
-    wait_ms(p, 250);
+    plan_reach(p, p->now.bin_mm[0], p->now.bin_mm[1], 700);
+    plan_wait(p, 250);
     person_op(p, OP_WAIT_PLACE)->duration_ns = person_ms(p, 1500);
 }
 
 static void lay_right(struct person *p)
 {
     fetch(p);
-    lay_thing(p, new_thing(p, p->now.item, p->now.place, p->now.pose, jitter(p, SLOT_JITTER_MM, SLOT_JITTER_DEG)),
-              NULL);
+    plan_lay_thing(p,
+                   plan_new_thing(p, p->now.item, p->now.place, p->now.pose,
+                                  plan_jitter(p, SLOT_JITTER_MM, SLOT_JITTER_DEG)),
+                   NULL);
 }
 
 static void push(struct person *p, const struct scenario_action *a)
@@ -142,11 +142,11 @@ static void push(struct person *p, const struct scenario_action *a)
         return;
     }
     struct rigid c = p->T_bench_from_case;
-    reach(p, c.x_mm - 170, c.y_mm - 60, 600);
+    plan_reach(p, c.x_mm - 170, c.y_mm - 60, 600);
     struct op *o = person_op(p, OP_PUSH);
     o->pose = (struct rigid){a->number[0], 0, rad_from_deg(a->number[1])};
     o->duration_ns = person_ms(p, 350);
-    leave(p, c.x_mm - 170);
+    plan_leave(p, c.x_mm - 170);
 }
 
 /* ---- what the scenario tells ---- */
@@ -171,7 +171,8 @@ static const struct scenario_action *override_told(struct person *p)
 {
     for (int i = 0; p->scenario && i < p->scenario->action_count; i++) {
         const struct scenario_action *a = &p->scenario->actions[i];
-        if (!p->fired[i] && a->what == DO_OVERRIDE && a->when == WHEN_STEP && strcmp(a->step, p->now.step) == 0) {
+        if (!p->fired[i] && a->what == DO_OVERRIDE && a->when == WHEN_STEP &&
+            strcmp(a->step, p->now.step) == 0) {
             p->fired[i] = true;
             return a;
         }
@@ -182,33 +183,47 @@ static const struct scenario_action *override_told(struct person *p)
 static void also_at(struct person *p, const struct scenario_action *a)
 {
     struct rigid at = {a->number[0], a->number[1], 0};
-    lay_thing(p, new_thing(p, a->word[0], "", at, (struct rigid){0}), a);
+    plan_lay_thing(p, plan_new_thing(p, a->word[0], "", at, (struct rigid){0}), a);
 }
 
 static void pause_for(struct person *p, const struct scenario_action *a)
 {
-    press(p, 0, "pause", NULL);
+    plan_press(p, 0, "pause", NULL);
     person_op(p, OP_WAIT)->duration_ns = (int64_t)a->number[0] * NS_PER_MS;
-    press(p, 0, "pause", NULL); /* the same button goes on */
-    wait_ms(p, 300);
+    plan_press(p, 0, "pause", NULL); /* the same button goes on */
+    plan_wait(p, 300);
 }
 
 /* Not a mistake: something happens or is pressed. False: the step's thing is not laid now. */
 static bool happen(struct person *p, const struct scenario_action *a)
 {
     switch (a->what) {
-    case DO_PUSH_CASE: push(p, a); return true;
-    case DO_PAUSE: pause_for(p, a); return true;
-    case DO_PRESS: press(p, 0, a->text, NULL); return true;
-    case DO_HELP: press(p, 0, "help", NULL); wait_ms(p, 1000); return true;
-    case DO_BACK: press(p, 0, "back", NULL); return false;
-    case DO_ASIDE: press(p, 0, "aside", NULL); return false;
+    case DO_PUSH_CASE:
+        push(p, a);
+        return true;
+    case DO_PAUSE:
+        pause_for(p, a);
+        return true;
+    case DO_PRESS:
+        plan_press(p, 0, a->text, NULL);
+        return true;
+    case DO_HELP:
+        plan_press(p, 0, "help", NULL);
+        plan_wait(p, 1000);
+        return true;
+    case DO_BACK:
+        plan_press(p, 0, "back", NULL);
+        return false;
+    case DO_ASIDE:
+        plan_press(p, 0, "aside", NULL);
+        return false;
     case DO_OVERRIDE:
     case DO_SKIP:
         p->now.permitted = true;
-        press(p, 0, a->what == DO_SKIP ? "skip" : "override", a->text);
+        plan_press(p, 0, a->what == DO_SKIP ? "skip" : "override", a->text);
         return false;
-    default: break;
+    default:
+        break;
     }
     person_op(p, OP_EVENT)->action = a;
     if (a->what == DO_UNPLUG || a->what == DO_LIGHTS_OUT) /* a person sees that, and waits */
@@ -239,19 +254,33 @@ static void apply(struct laying *l, const struct scenario_action *a)
 {
     switch (a->what) {
     case DO_INSTEAD:
-    case DO_FOREIGN: l->kind = a->word[0]; break;
-    case DO_SLOT: l->place = a->word[0]; break;
-    case DO_FLIPPED: l->flipped = true; break;
+    case DO_FOREIGN:
+        l->kind = a->word[0];
+        break;
+    case DO_SLOT:
+        l->place = a->word[0];
+        break;
+    case DO_FLIPPED:
+        l->flipped = true;
+        break;
     case DO_TURNED:
-    case DO_ROTATE: l->pose.angle_rad += rad_from_deg(a->number[0]); break;
+    case DO_ROTATE:
+        l->pose.angle_rad += rad_from_deg(a->number[0]);
+        break;
     case DO_OFFSET:
         l->pose.x_mm += a->number[0];
         l->pose.y_mm += a->number[1];
         break;
     case DO_FORGET:
-    case DO_FORGET_NEXT: l->forget = a; return;
-    case DO_HAND_STAYS: l->stay = a; return;
-    default: l->extra = a; return;
+    case DO_FORGET_NEXT:
+        l->forget = a;
+        return;
+    case DO_HAND_STAYS:
+        l->stay = a;
+        return;
+    default:
+        l->extra = a;
+        return;
     }
     l->mistake = l->mistake ? l->mistake : a;
 }
@@ -263,15 +292,15 @@ static void lay_extra(struct person *p, const struct laying *l)
     if (a->what == DO_TWICE || a->what == DO_TWICE_ON_TOP) {
         struct rigid off = a->what == DO_TWICE ? beside : on_top;
         pose = (struct rigid){pose.x_mm + off.x_mm, pose.y_mm + off.y_mm, pose.angle_rad + off.angle_rad};
-        lay_thing(p, new_thing(p, l->kind, l->place, p->now.pose, pose), a);
+        plan_lay_thing(p, plan_new_thing(p, l->kind, l->place, p->now.pose, pose), a);
     } else if (a->what == DO_ALSO_IN) {
-        lay_thing(p, new_thing(p, a->word[0], a->word[1], p->now.pose, (struct rigid){0}), a);
+        plan_lay_thing(p, plan_new_thing(p, a->word[0], a->word[1], p->now.pose, (struct rigid){0}), a);
     } else if (a->what == DO_ALSO_AT) {
         also_at(p, a);
     } else { /* knock out */
-        int i = thing_in(p, a->word[0]);
+        int i = plan_thing_in(p, a->word[0]);
         if (i >= 0)
-            take_thing(p, i, a);
+            plan_take_thing(p, i, a);
         else
             person_note(p, _("nothing lies in %s to knock out"), a->word[0]);
     }
@@ -279,8 +308,8 @@ static void lay_extra(struct person *p, const struct laying *l)
 
 static void stay(struct person *p, const struct scenario_action *a)
 {
-    struct rigid at = place_at(p, p->now.place, p->now.pose);
-    reach(p, at.x_mm, at.y_mm + 40, 200);
+    struct rigid at = plan_place_at(p, p->now.place, p->now.pose);
+    plan_reach(p, at.x_mm, at.y_mm + 40, 200);
     person_op(p, OP_FORGET)->action = a; /* the mistake begins */
     person_op(p, OP_WAIT_TOLD)->duration_ns = (int64_t)a->number[0] * NS_PER_MS;
 }
@@ -288,16 +317,16 @@ static void stay(struct person *p, const struct scenario_action *a)
 static void forget(struct person *p, const struct laying *l)
 {
     p->now.forgot = true;
-    wait_ms(p, 700);
+    plan_wait(p, 700);
     person_op(p, OP_FORGET)->action = l->forget;
     if (l->forget->what == DO_FORGET_NEXT)
-        press(p, p->serial, "next", NULL);
+        plan_press(p, p->serial, "next", NULL);
 }
 
 static void lay_as_told(struct person *p)
 {
-    struct laying l = {.kind = p->now.item, .place = p->now.place,
-                       .pose = jitter(p, SLOT_JITTER_MM, SLOT_JITTER_DEG)};
+    struct laying l = {
+        .kind = p->now.item, .place = p->now.place, .pose = plan_jitter(p, SLOT_JITTER_MM, SLOT_JITTER_DEG)};
     const struct scenario_action *a;
     while ((a = next_action(p, WHEN_STEP, true, true)))
         apply(&l, a);
@@ -306,18 +335,18 @@ static void lay_as_told(struct person *p)
         return;
     }
     fetch(p);
-    int i = new_thing(p, l.kind, l.place, p->now.pose, l.pose);
+    int i = plan_new_thing(p, l.kind, l.place, p->now.pose, l.pose);
     if (i >= 0)
         p->things[i].flipped = l.flipped;
-    lay_thing(p, i, l.mistake);
+    plan_lay_thing(p, i, l.mistake);
     if (l.extra)
         lay_extra(p, &l);
     if (l.stay)
         stay(p, l.stay);
     if (!l.mistake && !l.extra && (a = override_told(p)))
         happen(p, a);
-    struct rigid at = place_at(p, p->now.place, p->now.pose);
-    leave(p, at.x_mm);
+    struct rigid at = plan_place_at(p, p->now.place, p->now.pose);
+    plan_leave(p, at.x_mm);
     happen_all(p, WHEN_LAID);
 }
 
@@ -326,12 +355,10 @@ static void lay_as_told(struct person *p)
 static void again(struct person *p, int index)
 {
     struct thing t = p->things[index];
-    take_thing(p, index, NULL);
-    withdraw(p, place_at(p, t.place, t.pose).x_mm);
-    wait_ms(p, 600);
+    plan_take_thing(p, index, NULL);
+    plan_withdraw(p, plan_place_at(p, t.place, t.pose).x_mm);
+    plan_wait(p, 600);
 }
-
-static void plan_case(struct person *p, const struct request *r);
 
 /* A kit is taken on: its case comes from the shelf, unless it never left. True while that is planned. */
 static bool plan_restore(struct person *p)
@@ -355,18 +382,18 @@ static void plan_step(struct person *p)
         return;
     if (c->place[0] && !c->waited && person_lying(p) == LYING_RIGHT) {
         c->waited = true; /* gone back to: perhaps the station says what it wants */
-        wait_ms(p, 2500);
+        plan_wait(p, 2500);
         return;
     }
     c->wanted = false;
-    wait_ms(p, 400);
+    plan_wait(p, 400);
     if (!happen_all(p, WHEN_STEP))
         return;
     if (!c->place[0]) {
-        press(p, p->serial, "next", NULL);
+        plan_press(p, p->serial, "next", NULL);
         return;
     }
-    int there = thing_in(p, c->place);
+    int there = plan_thing_in(p, c->place);
     if (there >= 0 && !p->things[there].wrong && strcmp(p->things[there].kind, c->item) == 0)
         again(p, there);
     lay_as_told(p);
@@ -378,7 +405,7 @@ static void give_up(struct person *p, const char *why)
         return;
     p->stats.gave_up = true;
     person_note(p, _("gave up at step %s: %s"), p->now.step, why);
-    press(p, 0, "quit", NULL);
+    plan_press(p, 0, "quit", NULL);
     p->now.active = false;
 }
 
@@ -400,144 +427,20 @@ static void plan_mend(struct person *p)
     for (int i = 0; i < count; i++) {
         struct thing t = p->things[i];
         if (t.knocked_out)
-            lay_thing(p, i, NULL);
+            plan_lay_thing(p, i, NULL);
         else if (t.handle && t.wrong)
-            take_thing(p, i, NULL);
+            plan_take_thing(p, i, NULL);
         else if (t.handle && strcmp(t.place, p->now.place) == 0 && strcmp(t.kind, p->now.item) == 0)
             lying = true;
         found |= t.knocked_out || (t.handle && t.wrong);
     }
     if (lying && !found) {
-        again(p, thing_in(p, p->now.place));
+        again(p, plan_thing_in(p, p->now.place));
         lying = false;
     }
     if (!lying && p->now.place[0])
         lay_right(p);
-    leave(p, place_at(p, p->now.place, p->now.pose).x_mm);
-}
-
-/* ---- what is asked ---- */
-
-static void plan_remove(struct person *p, const struct request *r)
-{
-    bool any = false;
-    for (int pass = 0; pass < 3 && !any; pass++)
-        for (int i = 0; i < p->thing_count; i++) {
-            const struct thing *t = &p->things[i];
-            struct rigid at = person_thing_pose(p, t);
-            bool near = r->has_pose && hypot(at.x_mm - r->pose.x_mm, at.y_mm - r->pose.y_mm) <
-                                           15 + hypot(r->size_mm[0], r->size_mm[1]) / 2;
-            bool take = pass == 0 ? t->wrong : pass == 1 ? r->place[0] && strcmp(t->place, r->place) == 0 : near;
-            if (!t->handle || !take)
-                continue;
-            p->now.wanted |= p->now.active && strcmp(t->place, p->now.place) == 0 && !t->wrong;
-            p->now.waited = true;
-            take_thing(p, i, NULL);
-            any = true;
-        }
-    if (!any && p->box_height_mm > 0) {
-        reach(p, r->pose.x_mm, r->pose.y_mm, 700);
-        person_op(p, OP_BOX);
-    }
-    leave(p, r->has_pose ? r->pose.x_mm : p->hand_x_mm);
-}
-
-static void plan_lay(struct person *p, const struct request *r, bool anew)
-{
-    int there = thing_in(p, r->place);
-    char item[PERSON_ID];
-    snprintf(item, sizeof item, "%s", r->item[0] || there < 0 ? r->item : p->things[there].kind);
-    if (there >= 0) {
-        take_thing(p, there, NULL);
-        withdraw(p, place_at(p, r->place, r->pose).x_mm);
-        wait_ms(p, anew ? 800 : 300);
-    }
-    lay_thing(p, new_thing(p, item, r->place, r->pose, jitter(p, TEACH_JITTER_MM, TEACH_JITTER_DEG)), NULL);
-    leave(p, place_at(p, r->place, r->pose).x_mm);
-}
-
-static void plan_case(struct person *p, const struct request *r)
-{
-    struct rigid off = jitter(p, CASE_JITTER_MM, CASE_JITTER_DEG);
-    if (p->scenario) {
-        off.x_mm += p->scenario->case_off_mm[0];
-        off.y_mm += p->scenario->case_off_mm[1];
-        off.angle_rad += rad_from_deg(p->scenario->case_off_deg);
-    }
-    reach(p, r->pose.x_mm, r->pose.y_mm - 80, 800);
-    person_op(p, OP_CASE)->pose = (struct rigid){r->pose.x_mm + off.x_mm, r->pose.y_mm + off.y_mm,
-                                                 remainder(r->pose.angle_rad + off.angle_rad, 2 * LW_PI)};
-    if (p->restore)
-        person_op(p, OP_SHELF);
-    leave(p, r->pose.x_mm);
-}
-
-static void plan_box(struct person *p, const struct request *r)
-{
-    static const double usual_mm[3] = {200, 140, 60}; /* a box that lies about */
-    reach(p, r->pose.x_mm, r->pose.y_mm - 60, 700);
-    struct op *o = person_op(p, OP_BOX);
-    o->pose = r->pose;
-    for (int i = 0; i < 3; i++)
-        o->size_mm[i] = r->size_mm[i] > 0 ? r->size_mm[i] : usual_mm[i];
-    p->box_own_height = !(r->size_mm[2] > 0);
-    leave(p, r->pose.x_mm);
-}
-
-static void plan_answer(struct person *p, const struct request *r)
-{
-    bool wrong = p->now.active && p->now.place[0] && person_lying(p) != LYING_RIGHT;
-    char height[32];
-    wait_ms(p, 700);
-    if (strcmp(r->what, "height") == 0 && p->box_own_height && p->box_height_mm > 0) {
-        snprintf(height, sizeof height, "%.0f", p->box_height_mm);
-        press(p, p->serial, "height", height);
-    } else if (strcmp(r->what, "confirm") == 0 && wrong) {
-        press(p, p->serial, "no", NULL); /* asked to look, a person sees it */
-        p->mend_wanted = true;
-        p->mend_at_ns = p->now_ns + 1500 * NS_PER_MS;
-    } else {
-        if (strcmp(r->what, "confirm") == 0) {
-            p->now.permitted = p->now.active;
-            p->now.wanted &= p->now.place[0] != 0;
-        }
-        press(p, p->serial, r->press, NULL);
-    }
-}
-
-static void plan_ask(struct person *p)
-{
-    static const char *const acts[] = {"clear_bench", "board", "case_empty", "lay_item", "lay_again", "remove",
-                                       "hand_away"};
-    struct request r = p->ask;
-    p->ask.wanted = false;
-    int act = -1;
-    for (int i = 0; i < (int)(sizeof acts / sizeof acts[0]); i++)
-        act = strcmp(r.what, acts[i]) == 0 ? i : act;
-    if (act < 0) {
-        plan_answer(p, &r);
-        return;
-    }
-    wait_ms(p, 500);
-    switch (act) {
-    case 0:
-        reach(p, r.has_pose ? r.pose.x_mm : 0, r.has_pose ? r.pose.y_mm : 0, 700);
-        person_op(p, OP_CLEAR);
-        leave(p, r.pose.x_mm);
-        break;
-    case 1: plan_box(p, &r); break;
-    case 2: plan_case(p, &r); break;
-    case 3: plan_lay(p, &r, false); break;
-    case 4: plan_lay(p, &r, true); break;
-    case 5: plan_remove(p, &r); break;
-    default:
-        if (p->hand_seen)
-            leave(p, p->hand_x_mm);
-    }
-    if (r.press[0]) {
-        wait_ms(p, 300);
-        press(p, p->serial, r.press, NULL);
-    }
+    plan_leave(p, plan_place_at(p, p->now.place, p->now.pose).x_mm);
 }
 
 /* ---- the next thing to do ---- */
@@ -548,7 +451,7 @@ static void plan_prod(struct person *p)
     if (++p->now.prods > PRODS_MAX)
         give_up(p, _("nothing happened"));
     else
-        press(p, p->serial, "next", NULL);
+        plan_press(p, p->serial, "next", NULL);
 }
 
 static void plan_start(struct person *p)
@@ -560,14 +463,18 @@ static void plan_start(struct person *p)
     while ((a = next_action(p, WHEN_START, true, true)))
         also_at(p, a);
     if (p->op_count > 0)
-        leave(p, p->hand_x_mm);
+        plan_leave(p, p->hand_x_mm);
 }
 
 void person_plan(struct person *p)
 {
     struct current *c = &p->now;
+    if (p->stats.gave_up)
+        return;
     if (!p->started)
         plan_start(p);
+    else if (p->asked > ASKED_MAX)
+        give_up(p, _("asked the same again and again"));
     else if (p->ask.wanted)
         plan_ask(p);
     else if (p->mend_wanted && c->active && p->now_ns >= p->mend_at_ns)

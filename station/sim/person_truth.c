@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A verdict speaks of what the camera saw a moment ago: the delay of up to three frames and the median of a few. What
- * changed within this time is not held against it. */
-#define LOOK_AGO_NS   (250 * NS_PER_MS)
-#define HAND_NEAR_MM  60.0 /* the palm's half width and a finger */
+/* A verdict speaks of what the camera saw a moment ago: the delay of up to three frames and the median of a
+ * few. What changed within this time is not held against it. */
+#define LOOK_AGO_NS  (250 * NS_PER_MS)
+#define HAND_NEAR_MM 60.0 /* the palm's half width and a finger */
 
 static bool same(const char *a, const char *b)
 {
@@ -59,13 +59,20 @@ static const struct {
     enum scenario_do what;
     const char *reasons; /* any of them names it rightly */
 } right_reasons[] = {
-    {DO_INSTEAD, "other_item"},    {DO_FOREIGN, "unknown"},
-    {DO_TURNED, "turned"},         {DO_FLIPPED, "mirrored"},
-    {DO_SLOT, "elsewhere"},        {DO_OFFSET, "elsewhere moved"},
-    {DO_ROTATE, "turned"},         {DO_TWICE, "too_many"},
-    {DO_TWICE_ON_TOP, "too_many"}, {DO_KNOCK_OUT, "moved"},
-    {DO_FORGET, "missing"},        {DO_FORGET_NEXT, "missing"},
-    {DO_HAND_STAYS, "hand"},       {DO_ALSO_IN, "elsewhere too_many unknown moved"},
+    {DO_INSTEAD, "other_item"},
+    {DO_FOREIGN, "unknown"},
+    {DO_TURNED, "turned"},
+    {DO_FLIPPED, "mirrored"},
+    {DO_SLOT, "elsewhere"},
+    {DO_OFFSET, "elsewhere moved"},
+    {DO_ROTATE, "turned"},
+    {DO_TWICE, "too_many"},
+    {DO_TWICE_ON_TOP, "too_many"},
+    {DO_KNOCK_OUT, "moved"},
+    {DO_FORGET, "missing"},
+    {DO_FORGET_NEXT, "missing"},
+    {DO_HAND_STAYS, "hand"},
+    {DO_ALSO_IN, "elsewhere too_many unknown moved"},
     {DO_ALSO_AT, "elsewhere too_many unknown"},
 };
 
@@ -141,6 +148,18 @@ static void judge_mistakes(struct person *p, const struct journal_event *e)
     }
 }
 
+void person_reminded(struct person *p)
+{
+    for (int i = 0; i < p->mistake_count; i++) {
+        struct mistake *m = &p->mistakes[i];
+        if (!m->open || m->decided || m->action->what != DO_FORGET || strcmp(m->step, p->now.step) != 0)
+            continue;
+        m->decided = true;
+        p->stats.caught++;
+        p->stats.reason_right++;
+    }
+}
+
 /* ---- verdicts ---- */
 
 static void count_false_accept(struct person *p, const char *how)
@@ -153,12 +172,15 @@ static void count_false_accept(struct person *p, const char *how)
     p->stats.false_accepts++;
     enum lying lying = person_lying(p);
     person_note(p, _("FALSE ACCEPT at step %s (%s): %s"), p->now.step, how,
-                _(lies[lying == LYING_NOTHING ? 0 : lying == LYING_WRONG ? 1 : 2]));
+                _(lies[lying == LYING_NOTHING ? 0
+                       : lying == LYING_WRONG ? 1
+                                              : 2]));
 }
 
 void person_judge(struct person *p, const struct journal_event *e)
 {
-    bool accept = same(e->result, "accept"), refuse = same(e->result, "refuse"), confirm = same(e->result, "confirm");
+    bool accept = same(e->result, "accept"), refuse = same(e->result, "refuse"),
+         confirm = same(e->result, "confirm");
     if (!p->now.active || !same(e->step, p->now.step))
         return;
     judge_mistakes(p, e);
@@ -179,7 +201,8 @@ void person_judge(struct person *p, const struct journal_event *e)
     p->stats.false_rejects += refuse;
     p->now.refusals += refuse;
     if (refuse)
-        lw_log(LW_LOG_DEBUG, "person", "refused though right: step %s, %s", p->now.step, e->reason ? e->reason : "");
+        lw_log(LW_LOG_DEBUG, "person", "refused though right: step %s, %s", p->now.step,
+               e->reason ? e->reason : "");
 }
 
 void person_passed(struct person *p)
@@ -203,7 +226,8 @@ static bool word_in(const struct journal_event *e, const char *word)
     const char *key;
     json_t *value;
     if (json_is_object(e->detail)) {
-        json_object_foreach(e->detail, key, value) {
+        json_object_foreach(e->detail, key, value)
+        {
             if (same(json_string_value(value), word))
                 return true;
         }

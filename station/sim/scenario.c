@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS_MAX 24
+#define WORDS_MAX  24
 #define LONGEST_MS 600000.0 /* ten minutes: longer than any kit step waits */
-#define FARTHEST 10000.0    /* mm, degrees: beyond any bench */
+#define FARTHEST   10000.0  /* mm, degrees: beyond any bench */
 
 struct word {
     char text[SCENARIO_ID];
@@ -161,8 +161,8 @@ static bool match_word(const struct line *l, int i, const char *form, size_t len
 }
 
 /* How many words of the form fit from word `first` on; *whole when all of the form and of the line do. */
-static int match_form(const struct line *l, int first, int end, const struct form *f, struct scenario_action *a,
-                      bool *whole)
+static int match_form(const struct line *l, int first, int end, const struct form *f,
+                      struct scenario_action *a, bool *whole)
 {
     int i = first, used[2] = {0, 0};
     *a = (struct scenario_action){.what = f->what};
@@ -272,10 +272,11 @@ static void read_at(struct scenario *s, const struct line *l)
 /* ---- expect … ---- */
 
 static const char *const results[] = {"accept", "refuse", "cannot_tell", "confirm"};
-static const char *const reasons[] = {"missing", "other_item", "turned", "mirrored", "too_many", "elsewhere", "unknown",
-                                      "hand", "dark", "glare", "blurred", "moved", "stale"};
-static const char *const kinds[] = {"start", "kit", "step", "look", "verdict", "ask", "help", "override", "device",
-                                    "calibration", "end"};
+static const char *const reasons[] = {"missing",   "other_item", "turned", "mirrored", "too_many",
+                                      "elsewhere", "unknown",    "hand",   "dark",     "glare",
+                                      "blurred",   "moved",      "stale"};
+static const char *const kinds[] = {"start", "kit",      "step",   "look",        "verdict", "ask",
+                                    "help",  "override", "device", "calibration", "end"};
 /* "accept …" alone means a verdict. Returns the next word's index, or -1 after a complaint. */
 static int read_kind(const struct line *l, int i, struct scenario_expect *e)
 {
@@ -342,7 +343,8 @@ static bool read_at_most(const struct line *l, struct scenario_expect *e)
         e->at_most = (int)n;
         return true;
     }
-    problems_error(l->problems, l->path, l->number, LW_MSG_SCENARIO_FORM, "expect at most NUMBER false rejects");
+    problems_error(l->problems, l->path, l->number, LW_MSG_SCENARIO_FORM,
+                   "expect at most NUMBER false rejects");
     return false;
 }
 

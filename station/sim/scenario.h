@@ -1,4 +1,5 @@
-/* What a scenario file says, line by line; the person (person.h) acts on it. The form is told in scenarios.md. */
+/* What a scenario file says, line by line; the person (person.h) acts on it. The form is told in
+ * scenarios.md. */
 #pragma once
 
 #include "journal.h"
@@ -9,13 +10,41 @@
 enum scenario_do {
     DO_NOTHING = 0,
     /* mistakes: they change how the thing of the step is laid */
-    DO_INSTEAD, DO_FOREIGN, DO_TURNED, DO_FLIPPED, DO_SLOT, DO_OFFSET, DO_ROTATE, DO_TWICE, DO_TWICE_ON_TOP,
-    DO_KNOCK_OUT, DO_ALSO_IN, DO_ALSO_AT, DO_FORGET, DO_FORGET_NEXT, DO_HAND_STAYS,
+    DO_INSTEAD,
+    DO_FOREIGN,
+    DO_TURNED,
+    DO_FLIPPED,
+    DO_SLOT,
+    DO_OFFSET,
+    DO_ROTATE,
+    DO_TWICE,
+    DO_TWICE_ON_TOP,
+    DO_KNOCK_OUT,
+    DO_ALSO_IN,
+    DO_ALSO_AT,
+    DO_FORGET,
+    DO_FORGET_NEXT,
+    DO_HAND_STAYS,
     /* what happens to the bench and the devices */
-    DO_UNPLUG, DO_FREEZE, DO_BLACK, DO_OVEREXPOSE, DO_STALL, DO_LIGHTS_OUT, DO_LIGHT, DO_AMBIENT, DO_KNOCK_CAMERA,
-    DO_KNOCK_PROJECTOR, DO_PUSH_CASE,
+    DO_UNPLUG,
+    DO_FREEZE,
+    DO_BLACK,
+    DO_OVEREXPOSE,
+    DO_STALL,
+    DO_LIGHTS_OUT,
+    DO_LIGHT,
+    DO_AMBIENT,
+    DO_KNOCK_CAMERA,
+    DO_KNOCK_PROJECTOR,
+    DO_PUSH_CASE,
     /* what the person presses */
-    DO_ASIDE, DO_HELP, DO_PAUSE, DO_BACK, DO_OVERRIDE, DO_SKIP, DO_PRESS,
+    DO_ASIDE,
+    DO_HELP,
+    DO_PAUSE,
+    DO_BACK,
+    DO_OVERRIDE,
+    DO_SKIP,
+    DO_PRESS,
 };
 
 static inline bool scenario_do_is_mistake(enum scenario_do d)

@@ -35,7 +35,7 @@ static void read_root(struct workflow_loading *l)
     workflow_read_table(TABLE_ROOT, l->root, &row, l->problems);
     l->w->released = row.state == 1;
     const config_setting_t *format = config_setting_get_member(l->root, "format");
-    if (format && row.format > 0 && row.format != FORMAT_VERSION)
+    if (format && config_setting_type(format) == CONFIG_TYPE_INT && row.format != FORMAT_VERSION)
         REFUSE(l, format, LW_MSG_WORKFLOW_FORMAT, row.format);
     workflow_read_text(l, l->root, "name", l->w->id, TEXT_WARN, &l->w->name);
     read_help_times(l);

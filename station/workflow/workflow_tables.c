@@ -10,9 +10,9 @@
 #define HIGH_MM 1000
 
 static const struct lw_option root[] = {
-    {"format", OPTION_INT, offsetof(struct workflow_root_row, format), 1, 1000, NULL, NULL,
+    {"format", OPTION_INT, offsetof(struct workflow_root_row, format), 0, 0, NULL, NULL,
      N_("Version of this file format: 1.")},
-    {"name", OPTION_OTHER, 0, 0, 0, NULL, "a text group", N_("What the workflow is called.")},
+    {"name", OPTION_OTHER, 0, 0, 0, "", "a text group", N_("What the workflow is called.")},
     {"state", OPTION_CHOICE, offsetof(struct workflow_root_row, state), 0, 0, "draft", "draft released",
      N_("A draft warns when it is run; release it when it is tried out.")},
     {"help_after_s", OPTION_OTHER, 0, 0, 0, "[8.0, 20.0, 45.0]", "three numbers, 0 to 3600",
@@ -154,7 +154,7 @@ static const struct lw_option taught_root[] = {
 static const struct lw_option taught_item[] = {
     {"item", OPTION_STRING, offsetof(struct workflow_taught_row, item), 0, 0, NULL, NULL,
      N_("Id of the item.")},
-    {"references", OPTION_OTHER, 0, 0, 0, NULL, "a list of groups",
+    {"references", OPTION_OTHER, 0, 0, 0, "()", "a list of groups",
      N_("Groups like those of the item's own key taught, in whose place they come.")},
 };
 

@@ -33,13 +33,18 @@ static void put(struct journal *j, struct journal_event e)
 
 static void put_kit(struct journal *j, const char *kit, const char *workflow, const char *phase)
 {
-    put(j, (struct journal_event){.kind = EVENT_KIT, .kit = kit, .workflow = workflow, .workflow_hash = "0123456789abcdef",
+    put(j, (struct journal_event){.kind = EVENT_KIT,
+                                  .kit = kit,
+                                  .workflow = workflow,
+                                  .workflow_hash = "0123456789abcdef",
                                   .phase = phase});
 }
 
-static void put_step(struct journal *j, const char *kit, const char *step, const char *phase, const char *result)
+static void put_step(struct journal *j, const char *kit, const char *step, const char *phase,
+                     const char *result)
 {
-    put(j, (struct journal_event){.kind = EVENT_STEP, .kit = kit, .step = step, .phase = phase, .result = result});
+    put(j, (struct journal_event){
+               .kind = EVENT_STEP, .kit = kit, .step = step, .phase = phase, .result = result});
 }
 
 static int64_t ask_number(const char *sql)
@@ -59,16 +64,28 @@ static void json_has_the_fixed_fields_first(void **state)
 {
     (void)state;
     json_t *detail = json_pack("{s:f, s:s}", "confidence", 0.5, "kit", "not this");
-    struct journal_event e = {.kind = EVENT_VERDICT, .t_ns = 1500000000, .wall_ms = 1767600001500LL, .kit = "k1",
-                              .workflow = "w", .section = "s", .step = "st", .place = "p", .item = "i",
-                              .result = "refuse", .reason = "elsewhere", .seen = "i", .seen_place = "q", .frame = 45,
+    struct journal_event e = {.kind = EVENT_VERDICT,
+                              .t_ns = 1500000000,
+                              .wall_ms = 1767600001500LL,
+                              .kit = "k1",
+                              .workflow = "w",
+                              .section = "s",
+                              .step = "st",
+                              .place = "p",
+                              .item = "i",
+                              .result = "refuse",
+                              .reason = "elsewhere",
+                              .seen = "i",
+                              .seen_place = "q",
+                              .frame = 45,
                               .detail = detail};
     json_t *o = journal_event_json(&e);
     char *text = json_dumps(o, JSON_COMPACT);
-    assert_string_equal(text, "{\"event\":\"verdict\",\"t_ns\":1500000000,\"wall\":\"2026-01-05T08:00:01.500Z\","
-                              "\"kit\":\"k1\",\"workflow\":\"w\",\"section\":\"s\",\"step\":\"st\",\"place\":\"p\","
-                              "\"item\":\"i\",\"result\":\"refuse\",\"reason\":\"elsewhere\",\"seen\":\"i\","
-                              "\"seen_place\":\"q\",\"frame\":45,\"confidence\":0.5}");
+    assert_string_equal(text,
+                        "{\"event\":\"verdict\",\"t_ns\":1500000000,\"wall\":\"2026-01-05T08:00:01.500Z\","
+                        "\"kit\":\"k1\",\"workflow\":\"w\",\"section\":\"s\",\"step\":\"st\",\"place\":\"p\","
+                        "\"item\":\"i\",\"result\":\"refuse\",\"reason\":\"elsewhere\",\"seen\":\"i\","
+                        "\"seen_place\":\"q\",\"frame\":45,\"confidence\":0.5}");
     free(text);
     json_decref(o);
     json_decref(detail);
@@ -77,7 +94,8 @@ static void json_has_the_fixed_fields_first(void **state)
 static void bad_bytes_are_replaced(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"a\xFFz", "a\xC0\x80z", "a\xED\xA0\x80z", "a\xF4\x90\x80\x80z", "caf\xE9", "\xE2\x82"};
+    static const char *const bad[] = {"a\xFFz",  "a\xC0\x80z", "a\xED\xA0\x80z", "a\xF4\x90\x80\x80z",
+                                      "caf\xE9", "\xE2\x82"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct journal_event e = {.kind = EVENT_STEP, .step = bad[i], .item = "\"€\"\n"};
         json_t *o = journal_event_json(&e);
@@ -111,15 +129,19 @@ static void events_can_not_be_changed(void **state)
     put_kit(j, "a", "w", "started");
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "UPDATE event SET result = 'accept'", NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    assert_int_equal(sqlite3_exec(db, "UPDATE event SET result = 'accept'", NULL, NULL, NULL),
+                     SQLITE_CONSTRAINT);
     assert_int_equal(sqlite3_exec(db, "DELETE FROM event", NULL, NULL, NULL), SQLITE_CONSTRAINT);
     /* STRICT: a text is no time. And the same number twice in a kit is refused. */
-    assert_int_equal(sqlite3_exec(db, "INSERT INTO event (run, kind, t_ns, wall_ms) VALUES (1, 'kit', 'soon', 0)", NULL,
-                                  NULL, NULL),
-                     SQLITE_CONSTRAINT);
-    assert_int_equal(sqlite3_exec(db, "INSERT INTO event (run, kind, t_ns, wall_ms, kit, n) VALUES (1, 'kit', 0, 0, 'a', 1)",
+    assert_int_equal(sqlite3_exec(db,
+                                  "INSERT INTO event (run, kind, t_ns, wall_ms) VALUES (1, 'kit', 'soon', 0)",
                                   NULL, NULL, NULL),
                      SQLITE_CONSTRAINT);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "INSERT INTO event (run, kind, t_ns, wall_ms, kit, n) VALUES (1, 'kit', 0, 0, 'a', 1)",
+                     NULL, NULL, NULL),
+        SQLITE_CONSTRAINT);
     sqlite3_close(db);
     journal_close(&j);
     assert_int_equal(ask_number("SELECT count(*) FROM event"), 1);
@@ -139,19 +161,28 @@ static void two_writers_share_a_kit(void **state)
     assert_int_equal(ask_number("SELECT count(*) = 20 AND max(n) = 20 FROM event"), 1);
 }
 
-/* A write that reached the disk though its caller was told otherwise: here another connection plays the disk. */
+/* A write that reached the disk though its caller was told otherwise: here another connection plays the disk.
+ */
 static void a_second_try_is_not_a_second_event(void **state)
 {
     (void)state;
     struct journal *j = open_new("retry");
     put_kit(j, "kit", "w", "started");
-    struct journal_event e = {.kind = EVENT_STEP, .t_ns = 5, .wall_ms = 6, .kit = "kit", .step = "s", .phase = "done",
+    struct journal_event e = {.kind = EVENT_STEP,
+                              .t_ns = 5,
+                              .wall_ms = 6,
+                              .kit = "kit",
+                              .step = "s",
+                              .phase = "done",
                               .result = "accept"};
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "INSERT INTO event (run, kind, t_ns, wall_ms, kit, n, step, phase, result) VALUES"
-                                      " (1, 'step', 5, 6, 'kit', 2, 's', 'done', 'accept')", NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "INSERT INTO event (run, kind, t_ns, wall_ms, kit, n, step, phase, result) VALUES"
+                     " (1, 'step', 5, 6, 'kit', 2, 's', 'done', 'accept')",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(db);
     struct lw_error err = {0};
     assert_ok(journal_append(j, &e, &err), &err);
@@ -184,7 +215,8 @@ static void kits_that_are_open(void **state)
     assert_int_equal(journal_open_kits(j, NULL, kits, 8), 0);
     put_kit(j, "complete", "w", "started");
     put_kit(j, "aside", "w", "started");
-    put(j, (struct journal_event){.kind = EVENT_KIT, .kit = "cut", .workflow = "other", .section = "top", .phase = "started"});
+    put(j, (struct journal_event){
+               .kind = EVENT_KIT, .kit = "cut", .workflow = "other", .section = "top", .phase = "started"});
     put_step(j, "cut", "s1", "done", "accept");
     put_kit(j, "complete", NULL, "ended");
     put_kit(j, "aside", NULL, "aside");
@@ -223,7 +255,8 @@ static void a_kits_steps_follow_from_its_events(void **state)
     put_step(j, "kit", "s6", "done", "cannot_tell"); /* no such end: not done */
     put_step(j, "kit", "s1", "back", NULL);
     assert_int_equal(journal_kit_steps(j, "kit", s, 8), 6);
-    static const bool done[] = {false, true, true, true, false, false}, skipped[] = {false, true, false, false, false, false};
+    static const bool done[] = {false, true, true, true, false, false},
+                      skipped[] = {false, true, false, false, false, false};
     for (int i = 0; i < 6; i++) {
         assert_int_equal(s[i].step[1], '1' + i);
         assert_int_equal(s[i].done, done[i]);
@@ -235,7 +268,8 @@ static void a_kits_steps_follow_from_its_events(void **state)
     journal_close(&j);
 }
 
-/* The examples of the README are lines that a reader could meet: all kinds, known keys first and in their order. */
+/* The examples of the README are lines that a reader could meet: all kinds, known keys first and in their
+ * order. */
 static void the_readmes_examples_are_events(void **state)
 {
     (void)state;
@@ -250,7 +284,8 @@ static void the_readmes_examples_are_events(void **state)
         assert_non_null(o);
         struct journal_event e = {.detail = detail};
         for (int k = EVENT_START; k <= EVENT_END; k++)
-            if (strcmp(json_string_value(json_object_get(o, "event")), journal_kind_name((enum journal_kind)k)) == 0)
+            if (strcmp(json_string_value(json_object_get(o, "event")),
+                       journal_kind_name((enum journal_kind)k)) == 0)
                 e.kind = (enum journal_kind)k;
         e.t_ns = json_integer_value(json_object_get(o, "t_ns"));
         e.kit = json_string_value(json_object_get(o, "kit"));
@@ -275,11 +310,16 @@ int main(void)
 {
     harness_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_has_the_fixed_fields_first), cmocka_unit_test(bad_bytes_are_replaced),
-        cmocka_unit_test(every_kind_is_stored),            cmocka_unit_test(events_can_not_be_changed),
-        cmocka_unit_test(two_writers_share_a_kit),         cmocka_unit_test(a_second_try_is_not_a_second_event),
-        cmocka_unit_test(long_ids_are_refused),            cmocka_unit_test(kits_that_are_open),
-        cmocka_unit_test(a_kits_steps_follow_from_its_events), cmocka_unit_test(the_readmes_examples_are_events),
+        cmocka_unit_test(json_has_the_fixed_fields_first),
+        cmocka_unit_test(bad_bytes_are_replaced),
+        cmocka_unit_test(every_kind_is_stored),
+        cmocka_unit_test(events_can_not_be_changed),
+        cmocka_unit_test(two_writers_share_a_kit),
+        cmocka_unit_test(a_second_try_is_not_a_second_event),
+        cmocka_unit_test(long_ids_are_refused),
+        cmocka_unit_test(kits_that_are_open),
+        cmocka_unit_test(a_kits_steps_follow_from_its_events),
+        cmocka_unit_test(the_readmes_examples_are_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

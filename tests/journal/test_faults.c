@@ -29,8 +29,14 @@ static enum lw_msg put(struct journal *j, int i)
 {
     char step[16];
     snprintf(step, sizeof step, "s%d", i);
-    struct journal_event e = {.kind = EVENT_STEP, .t_ns = i, .wall_ms = i, .kit = "kit", .step = step, .phase = "done",
-                              .result = "accept", .item = "a name of some length, so that pages fill up"};
+    struct journal_event e = {.kind = EVENT_STEP,
+                              .t_ns = i,
+                              .wall_ms = i,
+                              .kit = "kit",
+                              .step = step,
+                              .phase = "done",
+                              .result = "accept",
+                              .item = "a name of some length, so that pages fill up"};
     return journal_append(j, &e, &err);
 }
 
@@ -121,7 +127,8 @@ static void its_wal_goes_with_it(void **state)
     DIR *d = opendir(harness_scratch());
     int found = 0;
     for (struct dirent *e = readdir(d); e; e = readdir(d))
-        if (strncmp(e->d_name, "wal.db.damaged-", 15) == 0 && strcmp(e->d_name + strlen(e->d_name) - 4, "-wal") == 0) {
+        if (strncmp(e->d_name, "wal.db.damaged-", 15) == 0 &&
+            strcmp(e->d_name + strlen(e->d_name) - 4, "-wal") == 0) {
             snprintf(kept, sizeof kept, "%.200s", e->d_name);
             found++;
         }
@@ -151,7 +158,8 @@ static void a_newer_form_is_refused(void **state)
     assert_int_equal(journal_open(&j, path, aside, &err), LW_MSG_JOURNAL_NEWER);
     assert_null(j);
     assert_string_equal(aside, "");
-    assert_string_equal(err.text, "The records were written by a newer program (form 2; this one knows form 1).");
+    assert_string_equal(err.text,
+                        "The records were written by a newer program (form 2; this one knows form 1).");
 }
 
 static void a_foreign_database_is_left_alone(void **state)
@@ -305,10 +313,14 @@ int main(void)
 {
     harness_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_damaged_file_is_kept_aside),   cmocka_unit_test(its_wal_goes_with_it),
-        cmocka_unit_test(an_empty_file_is_a_new_journal), cmocka_unit_test(a_newer_form_is_refused),
-        cmocka_unit_test(a_foreign_database_is_left_alone), cmocka_unit_test(a_locked_one_is_waited_for),
-        cmocka_unit_test(a_read_only_folder_says_so),     cmocka_unit_test(a_full_disk_loses_nothing),
+        cmocka_unit_test(a_damaged_file_is_kept_aside),
+        cmocka_unit_test(its_wal_goes_with_it),
+        cmocka_unit_test(an_empty_file_is_a_new_journal),
+        cmocka_unit_test(a_newer_form_is_refused),
+        cmocka_unit_test(a_foreign_database_is_left_alone),
+        cmocka_unit_test(a_locked_one_is_waited_for),
+        cmocka_unit_test(a_read_only_folder_says_so),
+        cmocka_unit_test(a_full_disk_loses_nothing),
         cmocka_unit_test(a_full_small_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TEST_NS (8 * NS_PER_S)
+#define TEST_NS         (8 * NS_PER_S)
 #define LONGEST_LIFE_MS 60
 
 static char path[300];
@@ -27,8 +27,13 @@ static void write_for_ever(int pipe_fd)
     for (int i = journal_kit_steps(j, "kit", states, 100000);; i++) {
         char step[16];
         snprintf(step, sizeof step, "%d", i);
-        struct journal_event e = {.kind = EVENT_STEP, .t_ns = i, .wall_ms = i, .kit = "kit", .step = step,
-                                  .phase = "done", .result = "accept"};
+        struct journal_event e = {.kind = EVENT_STEP,
+                                  .t_ns = i,
+                                  .wall_ms = i,
+                                  .kit = "kit",
+                                  .step = step,
+                                  .phase = "done",
+                                  .result = "accept"};
         if (journal_append(j, &e, &err))
             _exit(2);
         if (write(pipe_fd, &i, sizeof i) != sizeof i)
@@ -43,7 +48,8 @@ static int check_events(void)
     sqlite3_stmt *q;
     int expected = 0;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT step, n FROM event ORDER BY id", -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT step, n FROM event ORDER BY id", -1, &q, NULL),
+                     SQLITE_OK);
     while (sqlite3_step(q) == SQLITE_ROW) {
         assert_int_equal(sqlite3_column_int(q, 0), expected);
         assert_int_equal(sqlite3_column_int(q, 1), expected + 1);

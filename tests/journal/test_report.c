@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EVENTS 500
+#define EVENTS    500
 #define WORKFLOWS 2
-#define STEPS 4
-#define KITS 6
-#define EPOCH_MS 1767600000000LL
+#define STEPS     4
+#define KITS      6
+#define EPOCH_MS  1767600000000LL
 
 static const char *const phases[] = {"take", "place", "judge", "done", "back"};
 static const char *const results[] = {"accept", "confirm", "override", "skip"};
@@ -49,8 +49,18 @@ static void invent(uint64_t *seed)
         }
         t += any(seed, 2000) * NS_PER_MS;
         wall += any(seed, 2000);
-        *e = (struct one){dice < 2 ? EVENT_KIT : dice < 14 ? EVENT_STEP : dice < 19 ? EVENT_VERDICT : EVENT_OVERRIDE,
-                          any(seed, KITS), any(seed, STEPS), 0, 0, any(seed, 5), run, t, wall};
+        *e = (struct one){dice < 2    ? EVENT_KIT
+                          : dice < 14 ? EVENT_STEP
+                          : dice < 19 ? EVENT_VERDICT
+                                      : EVENT_OVERRIDE,
+                          any(seed, KITS),
+                          any(seed, STEPS),
+                          0,
+                          0,
+                          any(seed, 5),
+                          run,
+                          t,
+                          wall};
         e->phase = e->kind == EVENT_KIT ? any(seed, 4) : any(seed, 5);
         e->result = any(seed, 4);
     }
@@ -73,7 +83,9 @@ static void store(const char *path)
         snprintf(item, sizeof item, "i%d", e->step);
         struct journal_event out = {.kind = e->kind, .t_ns = e->t_ns, .wall_ms = e->wall_ms, .kit = kit};
         out.workflow = i % 3 == 0 || i < 20 ? workflow : NULL;
-        out.phase = e->kind == EVENT_KIT ? kit_phases[e->phase] : e->kind == EVENT_STEP ? phases[e->phase] : NULL;
+        out.phase = e->kind == EVENT_KIT    ? kit_phases[e->phase]
+                    : e->kind == EVENT_STEP ? phases[e->phase]
+                                            : NULL;
         if (e->kind != EVENT_KIT) {
             out.step = step;
             out.item = i % 2 ? item : NULL;
@@ -127,7 +139,8 @@ static bool any_of(int kit, int step, int64_t since, bool (*what)(const struct o
     return false;
 }
 
-/* Time of the `done` at index d: back to the first take or place since the step's or kit's last turn. Negative: none. */
+/* Time of the `done` at index d: back to the first take or place since the step's or kit's last turn.
+ * Negative: none. */
 static double time_of(int d, int64_t since)
 {
     int first = -1;
@@ -156,7 +169,8 @@ static double median_of(int workflow, int step, int64_t since)
     int n = 0;
     for (int i = 0; i < EVENTS; i++) {
         const struct one *e = &events[i];
-        if (e->kind != EVENT_STEP || e->phase != 3 || e->step != step || e->kit % WORKFLOWS != workflow || e->wall_ms < since)
+        if (e->kind != EVENT_STEP || e->phase != 3 || e->step != step || e->kit % WORKFLOWS != workflow ||
+            e->wall_ms < since)
             continue;
         double t = time_of(i, since);
         if (t >= 0)
@@ -170,8 +184,9 @@ static long count_verdicts(int workflow, int step, int64_t since, int result, in
 {
     long count = 0;
     for (int i = 0; i < EVENTS; i++)
-        count += events[i].kind == EVENT_VERDICT && events[i].kit % WORKFLOWS == workflow && events[i].step == step &&
-                 events[i].wall_ms >= since && events[i].result == result && (reason < 0 || events[i].reason == reason);
+        count += events[i].kind == EVENT_VERDICT && events[i].kit % WORKFLOWS == workflow &&
+                 events[i].step == step && events[i].wall_ms >= since && events[i].result == result &&
+                 (reason < 0 || events[i].reason == reason);
     return count;
 }
 
@@ -287,8 +302,20 @@ static void numbers_equal_a_plain_recount(void **state)
 
 /* ---- forms ---- */
 
-static const char *const hostile[] = {"a\"b", "<script>alert(1)</script>", "x;y,z", "line\nbreak\r\n", "bad\xFF\xC3", "=1+1",
-                                      "\x1b[31mred", "' onload='x", "&amp;", "]]>", "\xE2\x80\xAE" "back", "tab\there", ""};
+static const char *const hostile[] = {"a\"b",
+                                      "<script>alert(1)</script>",
+                                      "x;y,z",
+                                      "line\nbreak\r\n",
+                                      "bad\xFF\xC3",
+                                      "=1+1",
+                                      "\x1b[31mred",
+                                      "' onload='x",
+                                      "&amp;",
+                                      "]]>",
+                                      "\xE2\x80\xAE"
+                                      "back",
+                                      "tab\there",
+                                      ""};
 
 static char *report_of(const char *name, enum journal_report_format format)
 {
@@ -297,10 +324,20 @@ static char *report_of(const char *name, enum journal_report_format format)
     size_t size;
     snprintf(path, sizeof path, "%s/%s.db", harness_scratch(), name);
     assert_ok(journal_open(&j, path, aside, &err), &err);
-    for (size_t i = 0; access(path, F_OK) == 0 && i < sizeof hostile / sizeof hostile[0] && strcmp(name, "none"); i++) {
+    for (size_t i = 0;
+         access(path, F_OK) == 0 && i < sizeof hostile / sizeof hostile[0] && strcmp(name, "none"); i++) {
         const char *s = hostile[i];
-        struct journal_event e = {.kind = EVENT_VERDICT, .t_ns = 1, .wall_ms = EPOCH_MS, .kit = s, .workflow = s, .section = s,
-                                  .step = s, .item = s, .result = "refuse", .reason = s, .seen = s};
+        struct journal_event e = {.kind = EVENT_VERDICT,
+                                  .t_ns = 1,
+                                  .wall_ms = EPOCH_MS,
+                                  .kit = s,
+                                  .workflow = s,
+                                  .section = s,
+                                  .step = s,
+                                  .item = s,
+                                  .result = "refuse",
+                                  .reason = s,
+                                  .seen = s};
         assert_ok(journal_append(j, &e, &err), &err);
     }
     FILE *f = open_memstream(&text, &size);
@@ -416,8 +453,10 @@ int main(void)
 {
     harness_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_equal_a_plain_recount), cmocka_unit_test(hostile_names_break_nothing),
-        cmocka_unit_test(nothing_recorded_is_said), cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(numbers_equal_a_plain_recount),
+        cmocka_unit_test(hostile_names_break_nothing),
+        cmocka_unit_test(nothing_recorded_is_said),
+        cmocka_unit_test(a_full_disk_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

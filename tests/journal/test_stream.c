@@ -127,8 +127,10 @@ int main(void)
 {
     harness_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_are_there_at_once), cmocka_unit_test(no_folder_is_an_error),
-        cmocka_unit_test(a_closed_pipe_is_an_error), cmocka_unit_test(a_full_disk_cuts_one_line_only),
+        cmocka_unit_test(lines_are_there_at_once),
+        cmocka_unit_test(no_folder_is_an_error),
+        cmocka_unit_test(a_closed_pipe_is_an_error),
+        cmocka_unit_test(a_full_disk_cuts_one_line_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

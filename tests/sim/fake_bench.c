@@ -8,7 +8,8 @@ int sim_put(struct sim *s, const char *kind, double x_mm, double y_mm, double an
     if (s->thing_count == FAKE_THINGS || strcmp(kind, "nosuch") == 0)
         return 0;
     struct fake_thing *t = &s->things[s->thing_count++];
-    *t = (struct fake_thing){.x_mm = x_mm, .y_mm = y_mm, .angle_rad = angle_rad, .flipped = flipped, .there = true};
+    *t = (struct fake_thing){
+        .x_mm = x_mm, .y_mm = y_mm, .angle_rad = angle_rad, .flipped = flipped, .there = true};
     snprintf(t->kind, sizeof t->kind, "%s", kind);
     return s->thing_count;
 }

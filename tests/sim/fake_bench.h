@@ -1,5 +1,5 @@
-/* A bench that only records what is done on it, so that the person's decisions are tested alone. It stands in for
- * every sim_* call that the person uses. */
+/* A bench that only records what is done on it, so that the person's decisions are tested alone. It stands in
+ * for every sim_* call that the person uses. */
 #pragma once
 
 #include "sim.h"

@@ -30,27 +30,28 @@ static void every_line_is_understood(void **state)
 {
     (void)state;
     struct lw_problems p = {0};
-    struct scenario *s = read_text("# one of everything\n"
-                                   "light office\nseed 7\nhands blue\ncase off 20 mm -10 mm 5 deg\n"
-                                   "at start: light easy\nat start: also put pen at 400 mm 200 mm\n"
-                                   "at step mirror-1: instead put probe   # look-alike\n"
-                                   "at step a: foreign spoon\nat step a: turned 180\nat step a: mirrored\n"
-                                   "at step a: flipped\nat step a: into slot gauze-1\n"
-                                   "at step a: offset 12 mm -4.5 mm\nat step a: rotate 3 still right\n"
-                                   "at step a: twice\nat step a: twice on top\nat step a: knock out mirror-1\n"
-                                   "at step a: also put pen in cup\nat step a: forget\nat step a: forget press next\n"
-                                   "at step a: hand stays 2500 ms\nat step a: unplug camera 1500 ms\n"
-                                   "at step a laid: freeze camera 1000 ms\nat step a: black camera 1 ms\n"
-                                   "at step a: overexpose camera 1 ms\nat step a: stall camera 1 ms\n"
-                                   "at step a: lights out 2000 ms\nat step a: ambient 0.5\n"
-                                   "at step a: knock camera 6 mm 0.7 deg\nat step a: knock projector 0.3 deg\n"
-                                   "at step a: push case 12 mm 2 deg\nat step a: put aside\nat step a: help\n"
-                                   "at step a: pause 3000 ms\nat step a: back\nat step a: override \"lies right\"\n"
-                                   "at step a: skip \"bin empty\"\nat step a: press \"again\"\n"
-                                   "expect verdict refuse other_item at mirror-1 seen probe in cup\n"
-                                   "expect refuse turned at a\nexpect no accept at a before mended\n"
-                                   "expect device lost\nexpect end complete\nexpect at most 2 false rejects\n",
-                                   &p);
+    struct scenario *s =
+        read_text("# one of everything\n"
+                  "light office\nseed 7\nhands blue\ncase off 20 mm -10 mm 5 deg\n"
+                  "at start: light easy\nat start: also put pen at 400 mm 200 mm\n"
+                  "at step mirror-1: instead put probe   # look-alike\n"
+                  "at step a: foreign spoon\nat step a: turned 180\nat step a: mirrored\n"
+                  "at step a: flipped\nat step a: into slot gauze-1\n"
+                  "at step a: offset 12 mm -4.5 mm\nat step a: rotate 3 still right\n"
+                  "at step a: twice\nat step a: twice on top\nat step a: knock out mirror-1\n"
+                  "at step a: also put pen in cup\nat step a: forget\nat step a: forget press next\n"
+                  "at step a: hand stays 2500 ms\nat step a: unplug camera 1500 ms\n"
+                  "at step a laid: freeze camera 1000 ms\nat step a: black camera 1 ms\n"
+                  "at step a: overexpose camera 1 ms\nat step a: stall camera 1 ms\n"
+                  "at step a: lights out 2000 ms\nat step a: ambient 0.5\n"
+                  "at step a: knock camera 6 mm 0.7 deg\nat step a: knock projector 0.3 deg\n"
+                  "at step a: push case 12 mm 2 deg\nat step a: put aside\nat step a: help\n"
+                  "at step a: pause 3000 ms\nat step a: back\nat step a: override \"lies right\"\n"
+                  "at step a: skip \"bin empty\"\nat step a: press \"again\"\n"
+                  "expect verdict refuse other_item at mirror-1 seen probe in cup\n"
+                  "expect refuse turned at a\nexpect no accept at a before mended\n"
+                  "expect device lost\nexpect end complete\nexpect at most 2 false rejects\n",
+                  &p);
     assert_int_equal(p.errors, 0);
     assert_int_equal(s->action_count, 34);
     assert_int_equal(s->expect_count, 6);
@@ -149,8 +150,9 @@ static void absent_and_odd_files_are_refused(void **state)
 static void rubbish_never_crashes(void **state)
 {
     (void)state;
-    static const char *const words[] = {"at", "step", "start", ":", "expect", "no", "\"", "12", "mm", "seen", "a",
-                                        "turned", "put", "also", "in", "\n", "#", "laid", "light", "-1e9", "verdict"};
+    static const char *const words[] = {"at", "step", "start", ":",    "expect", "no",   "\"",
+                                        "12", "mm",   "seen",  "a",    "turned", "put",  "also",
+                                        "in", "\n",   "#",     "laid", "light",  "-1e9", "verdict"};
     uint64_t random = 3;
     for (int round = 0; round < 2000; round++) {
         char text[600] = "";

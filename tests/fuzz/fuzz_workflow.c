@@ -1,0 +1,302 @@
+/* Broken workflow files. Built with clang and -fsanitize=fuzzer-no-link it is a libFuzzer target; else a
+ * plain program: fuzz_workflow SECONDS FILE… runs over the files, then mutates them in a fixed sequence for
+ * that long. An input is the text of workflow.cfg; after a byte 0x01 follows taught.cfg, after another one an
+ * include "items.cfg". */
+#include "workflow.h"
+#include "workflow_taught.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char folder[64];
+
+static const char *in_folder(const char *name)
+{
+    static char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const void *data, size_t size)
+{
+    FILE *f = fopen(in_folder(name), "w");
+    if (!f || fwrite(data, 1, size, f) != size || fclose(f) != 0) {
+        perror(in_folder(name));
+        exit(1);
+    }
+}
+
+static void remove_folder(void)
+{
+    static const char *const names[] = {"workflow.cfg", "taught.cfg", "items.cfg", "a.png", "b.png"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unlink(in_folder(names[i]));
+    rmdir(folder);
+}
+
+static void make_folder(void)
+{
+    static const unsigned char png[33] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13,
+                                          'I',  'H', 'D', 'R', 0,    0,    0,    9,    0, 0, 0, 9};
+    bool memory = access("/dev/shm", W_OK) == 0; /* quicker than a disk */
+    snprintf(folder, sizeof folder, "%s/lichtwijzer-fuzz-XXXXXX", memory ? "/dev/shm" : "/tmp");
+    if (!mkdtemp(folder))
+        exit(1);
+    atexit(remove_folder);
+    write_file("a.png", png, sizeof png);
+    write_file("b.png", png, sizeof png);
+}
+
+static void need(bool truth, const char *what)
+{
+    if (truth)
+        return;
+    fprintf(stderr, "broken promise: %s\n", what);
+    abort();
+}
+
+static void check_steps(const struct workflow *w)
+{
+    for (int i = 0; i < w->step_count; i++) {
+        const struct workflow_step *s = &w->steps[i];
+        need(s->id && *s->id, "a step has an id");
+        need(workflow_find_step(w, s->id) == i, "a step's id is its own");
+        need(s->kind == STEP_CONFIRM ? s->place == -1 : s->place >= 0 && s->place < w->place_count,
+             "a step's place");
+        need(s->section >= 0 && s->section < w->section_count, "a step's section");
+    }
+    for (int i = 0; i < w->section_count; i++) {
+        const struct workflow_section *s = &w->sections[i];
+        need(s->first_step >= 0 && s->step_count >= 0 && s->first_step + s->step_count <= w->step_count,
+             "a section's steps");
+        need(workflow_find_section(w, s->id) == i, "a section's id is its own");
+    }
+}
+
+static void check_workflow(const struct workflow *w)
+{
+    need(w->step_count > 0 && w->step_count <= 2000, "number of steps");
+    need(strlen(w->hash) == 16 && w->carrier_count >= 1, "hash and bench");
+    check_steps(w);
+    for (int i = 0; i < w->place_count; i++) {
+        const struct workflow_place *p = &w->places[i];
+        need(p->item >= 0 && p->item < w->item_count && p->carrier >= 0 && p->carrier < w->carrier_count,
+             "a place's item and carrier");
+        need(isfinite(p->T_carrier_from_place.x_mm) && isfinite(p->z_mm), "a place's numbers");
+        for (int k = 0; k < p->outline.count; k++)
+            need(isfinite(p->outline.points[k].x) && isfinite(p->outline.points[k].y), "a corner's numbers");
+    }
+    for (int i = 0; i < w->item_count; i++) {
+        const struct workflow_item *item = &w->items[i];
+        need(item->bin >= -1 && item->bin < w->bin_count, "an item's bin");
+        for (int k = 0; k < item->reference_count; k++)
+            need(*item->references[k].before && *item->references[k].after &&
+                     item->references[k].mm_per_px > 0,
+                 "an item's references");
+    }
+}
+
+/* What teaching writes of a loaded workflow loads again. */
+static void check_round_trip(const struct workflow *w, const struct workflow_bench *bench)
+{
+    struct lw_problems problems = {0};
+    struct workflow *again = NULL;
+    struct lw_error err = {0};
+    need(workflow_write_taught(folder, w, &err) == LW_OK, "taught.cfg can be written");
+    need(workflow_load(&again, folder, bench, &problems) == LW_OK, "what was written loads again");
+    for (int i = 0; i < w->item_count; i++)
+        need(again->items[i].reference_count == w->items[i].reference_count, "what was taught comes back");
+    workflow_destroy(&again);
+    problems_finish(&problems);
+}
+
+/* Writes the part up to the next 0x01 as `name`, returns what follows; an absent part leaves no file. */
+static const uint8_t *split(const char *name, const uint8_t *data, const uint8_t *end)
+{
+    unlink(in_folder(name));
+    if (!data)
+        return NULL;
+    const uint8_t *stop = data < end ? memchr(data, 1, (size_t)(end - data)) : NULL;
+    write_file(name, data, (size_t)((stop ? stop : end) - data));
+    return stop ? stop + 1 : NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct workflow_bench bench = {1200, 700};
+    static const uint8_t nothing[1];
+    if (!folder[0])
+        make_folder();
+    const uint8_t *start = data ? data : nothing, *end = start + size;
+    split("items.cfg", split("taught.cfg", split("workflow.cfg", start, end), end), end);
+    struct lw_problems problems = {0};
+    struct workflow *w = NULL;
+    enum lw_msg rc = workflow_load(&w, folder, &bench, &problems);
+    need((rc == LW_OK) == (w != NULL) && (rc == LW_OK) == (problems.errors == 0),
+         "an error and no workflow, or none");
+    for (int i = 0; i < problems.count; i++)
+        need(problems.items[i].error.id > LW_OK && problems.items[i].error.id < LW_MSG_COUNT &&
+                 problems.items[i].error.id != LW_MSG_BUG && problems.items[i].error.file[0],
+             "a problem says what and where");
+    if (w) {
+        check_workflow(w);
+        check_round_trip(w, &bench);
+    }
+    workflow_destroy(&w);
+    problems_finish(&problems);
+    return 0;
+}
+
+#ifndef FUZZ_LIBFUZZER
+
+/* ---- the plain program ---- */
+
+#define SEEDS_MAX 64
+#define INPUT_MAX 20000
+
+static struct {
+    uint8_t *data;
+    size_t size;
+} seeds[SEEDS_MAX];
+static int seed_count;
+
+static uint64_t random_state = 20220117;
+
+static size_t pick(size_t below)
+{
+    random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return below ? (size_t)(random_state >> 33) % below : 0;
+}
+
+static void read_seed(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    if (!f || seed_count == SEEDS_MAX) {
+        fprintf(stderr, "can't use %s\n", path);
+        exit(1);
+    }
+    uint8_t *data = malloc(INPUT_MAX);
+    seeds[seed_count].size = data ? fread(data, 1, INPUT_MAX, f) : 0;
+    seeds[seed_count++].data = data;
+    fclose(f);
+}
+
+static size_t insert(uint8_t *text, size_t size, size_t at, const void *what, size_t length)
+{
+    if (size + length > INPUT_MAX)
+        return size;
+    memmove(text + at + length, text + at, size - at);
+    memcpy(text + at, what, length);
+    return size + length;
+}
+
+static size_t cut(uint8_t *text, size_t size, size_t at, size_t length)
+{
+    length = length < size - at ? length : size - at;
+    memmove(text + at, text + at + length, size - at - length);
+    return size - length;
+}
+
+static size_t mutate(uint8_t *text, size_t size)
+{
+    static const char *const words[] = {
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        ";",
+        ",",
+        "=",
+        "\"",
+        "\"\"",
+        "-1",
+        "0",
+        "1e999",
+        "99999999999",
+        "nan",
+        "0x7fffffff",
+        "\\xff",
+        "\xc3\xa9",
+        "\xff",
+        "#",
+        "/*",
+        "*/",
+        "\n@include \"items.cfg\"\n",
+        "\n@include \"workflow.cfg\"\n",
+        "\x01",
+        "section",
+        "place",
+        "kind = \"confirm\";",
+        "id",
+        "bench",
+        "outline = [0,0,9,0,9,9];",
+        "../",
+        "a.png",
+        "true",
+    };
+    const char *word = words[pick(sizeof words / sizeof words[0])];
+    size_t at = pick(size + 1), other = (size_t)pick((size_t)seed_count);
+    uint8_t piece[256];
+    switch (pick(6)) {
+    case 0:
+        if (at < size)
+            text[at] ^= (uint8_t)(1 << pick(8));
+        return size;
+    case 1:
+        return cut(text, size, at, 1 + pick(8));
+    case 2:
+        return cut(text, size, at, 1 + pick(400));
+    case 3:
+        return insert(text, size, at, word, strlen(word));
+    default: {
+        size_t from = pick(seeds[other].size), length = 1 + pick(sizeof piece - 1);
+        if (from + length > seeds[other].size)
+            length = seeds[other].size - from;
+        memcpy(piece, seeds[other].data + from, length);
+        return insert(text, size, at, piece, length);
+    }
+    }
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int main(int argc, char **argv)
+{
+    static uint8_t text[INPUT_MAX];
+    double seconds = argc > 1 ? atof(argv[1]) : 0, start = now_s(), slowest = 0;
+    long runs = 0;
+    for (int i = 2; i < argc; i++)
+        read_seed(argv[i]);
+    for (int i = 0; i < seed_count; i++)
+        LLVMFuzzerTestOneInput(seeds[i].data, seeds[i].size);
+    for (double now = now_s(); seed_count && now - start < seconds; runs++) {
+        size_t which = pick((size_t)seed_count), size = seeds[which].size;
+        memcpy(text, seeds[which].data, size);
+        for (size_t k = 1 + pick(4); k; k--)
+            size = mutate(text, size);
+        LLVMFuzzerTestOneInput(text, size);
+        double after = now_s();
+        slowest = after - now > slowest ? after - now : slowest;
+        now = after;
+    }
+    printf("fuzz_workflow: %d seeds, %ld mutations in %.1f s, the slowest %.0f ms\n", seed_count, runs,
+           now_s() - start, 1e3 * slowest);
+    return slowest < 5 ? 0 : 1;
+}
+
+#endif
