@@ -14,7 +14,7 @@ enum device_event_kind { DEVICE_EVENT_NONE = 0, DEVICE_CONNECTED, DEVICE_DISCONN
 struct device_event {
     enum device_event_kind kind;
     enum device_kind device;
-    int button;       /* 0 left, 1 middle, 2 right; a single pedal has only 0 */
+    int button;       /* 0 left, 1 middle, 2 right; a pedal with one plate has only 1 (it says what a middle one says) */
     int64_t t_ns;
     char name[64];    /* of the device, for people */
     struct lw_error fault; /* DEVICE_FAULT: what is missing (rights, busy) and the remedy */
@@ -29,7 +29,7 @@ void device_hub_destroy(struct device_hub **h);
 /* True when an event was filled in (call again until false). Never blocks. */
 bool device_hub_poll(struct device_hub *h, int64_t now_ns, struct device_event *event);
 
-/* For `doctor`: known devices that are on the bus now. */
+/* For `doctor`, while no hub is there: known devices that are on the bus now. */
 struct device_info {
     char name[64];
     enum device_kind kind;
