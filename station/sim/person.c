@@ -112,6 +112,8 @@ static void hear_ask(struct person *p, const struct journal_event *e)
     r.size_mm[2] = json_number_value(json_object_get(e->detail, "height_mm"));
     answer_of(json_object_get(e->detail, "choices"), &r);
     bool again = same(r.what, p->ask.what) && same(r.item, p->ask.item) && same(r.place, p->ask.place);
+    bool mends = p->mending && (same(r.what, "remove") || same(r.what, "lay_item") || same(r.what, "lay_again"));
+    r.wanted = !mends; /* it is being done already */
     p->asked = again ? p->asked + 1 : 0;
     p->ask = r;
     p->serial++;

@@ -111,6 +111,10 @@ void plan_ask(struct person *p)
         plan_answer(p, &r);
         return;
     }
+    if (p->mend_wanted && p->now.active && act >= 3 && act <= 5) {
+        plan_mend(p); /* a refusal said the same */
+        return;
+    }
     plan_wait(p, 500);
     switch (act) {
     case 0:

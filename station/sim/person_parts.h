@@ -156,6 +156,7 @@ void person_event(struct person *p, const struct scenario_action *a); /* somethi
 
 /* ---- person_plan.c: appends deeds, to be done one after the other ---- */
 void person_plan(struct person *p); /* when nothing is under way: what next? */
+void plan_mend(struct person *p);   /* what lies wrong is taken away, what is right laid */
 void plan_reach(struct person *p, double x_mm, double y_mm, double ms);
 void plan_wait(struct person *p, double ms);
 void plan_withdraw(struct person *p, double x_mm); /* towards the person, at this x */

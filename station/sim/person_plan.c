@@ -409,7 +409,7 @@ static void give_up(struct person *p, const char *why)
     p->now.active = false;
 }
 
-static void plan_mend(struct person *p)
+void plan_mend(struct person *p)
 {
     p->mend_wanted = p->now.wanted = p->now.forgot = false;
     const struct scenario_action *a = override_told(p);

@@ -179,6 +179,8 @@ void station_look(struct station *s)
     s->judged_there = fake_count(&s->bench, NULL);
     s->pressed_next = false;
     station_tell(s, e);
+    if (strcmp(e.result, "refuse") == 0 && s->ask_after_ms)
+        s->ask_at_ns = s->now_ns + s->ask_after_ms * NS_PER_MS;
     if (strcmp(e.result, "accept") == 0)
         station_step_done(s);
 }
@@ -202,6 +204,10 @@ void station_pack(struct station *s)
     for (int i = 0; i < 10000 && !s->over && !s->aside; i++) {
         station_tick(s);
         station_look(s);
+        if (s->ask_at_ns && s->now_ns >= s->ask_at_ns) {
+            station_ask(s, "remove", json_pack("{s:s}", "place", kit[s->at].place));
+            s->ask_at_ns = 0;
+        }
         hand_ms = s->bench.hand ? hand_ms + 33 : 0;
         if (hand_ms == 33 * 100 && s->rule == JUDGE_TRULY)
             station_tell(s, station_verdict(s, "cannot_tell", "hand"));

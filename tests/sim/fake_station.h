@@ -20,6 +20,8 @@ struct station {
     enum rule rule;
     int at; /* step shown */
     bool pressed_next, over, aside, passed;
+    int ask_after_ms; /* a refusal is followed by a question to remove; 0: it is not */
+    int64_t ask_at_ns;
     bool packed[KIT];
     int judged_things; /* as many were ever put down when it was last judged */
     int judged_there;

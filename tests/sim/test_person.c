@@ -60,13 +60,14 @@ static const struct {
 };
 #define MISTAKES ((int)(sizeof mistakes / sizeof mistakes[0]))
 
-static void setup_mistake(struct station *s, int i, enum rule rule)
+static void setup_mistake(struct station *s, int i, enum rule rule, int ask_after_ms)
 {
     char text[400];
     snprintf(text, sizeof text, "%s%sexpect no accept at lay-b before mended\nexpect end complete\n",
              mistakes[i].line, mistakes[i].expect);
     station_setup(s, text, 3 + (uint64_t)i);
     s->rule = rule;
+    s->ask_after_ms = ask_after_ms;
     station_pack(s);
 }
 
@@ -75,7 +76,7 @@ static void every_mistake_is_made_and_mended(void **state)
     (void)state;
     for (int i = 0; i < MISTAKES; i++) {
         struct station s;
-        setup_mistake(&s, i, JUDGE_TRULY);
+        setup_mistake(&s, i, JUDGE_TRULY, 0);
         struct person_stats stats = station_stats_of(&s);
         station_assert_met(&s);
         assert_int_equal(stats.wrong_shown, 1);
@@ -88,12 +89,27 @@ static void every_mistake_is_made_and_mended(void **state)
     }
 }
 
+/* The station also says what to do, at once or while it is being done: nothing is done twice. */
+static void a_refusal_with_a_question_is_mended_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2 * MISTAKES; i++) {
+        struct station s;
+        setup_mistake(&s, i % MISTAKES, JUDGE_TRULY, i < MISTAKES ? 33 : 1500);
+        station_assert_met(&s);
+        assert_int_equal(fake_count(&s.bench, NULL), KIT);
+        assert_int_equal(station_stats_of(&s).placements, KIT);
+        assert_true(s.bench.thing_count <= KIT + 1);
+        station_teardown(&s);
+    }
+}
+
 static void twin_a_station_that_accepts_all_is_found_out(void **state)
 {
     (void)state;
     for (int i = 0; i < MISTAKES; i++) {
         struct station s;
-        setup_mistake(&s, i, ACCEPT_ALL);
+        setup_mistake(&s, i, ACCEPT_ALL, 0);
         struct person_stats stats = station_stats_of(&s);
         assert_int_equal(stats.false_accepts, 1);
         assert_int_equal(stats.caught, 0);
@@ -119,7 +135,7 @@ static void twin_a_blind_station_leaves_all_unmet(void **state)
     (void)state;
     for (int i = 0; i < MISTAKES; i++) {
         struct station s;
-        setup_mistake(&s, i, TELL_NOTHING);
+        setup_mistake(&s, i, TELL_NOTHING, 0);
         struct person_stats stats = station_stats_of(&s);
         assert_true(stats.gave_up);
         assert_non_null(strstr(s.pressed, "quit\n"));
@@ -460,6 +476,7 @@ int main(void)
         cmocka_unit_test(an_honest_kit_is_packed),
         cmocka_unit_test(the_same_seed_does_the_same),
         cmocka_unit_test(every_mistake_is_made_and_mended),
+        cmocka_unit_test(a_refusal_with_a_question_is_mended_once),
         cmocka_unit_test(twin_a_station_that_accepts_all_is_found_out),
         cmocka_unit_test(twin_a_station_that_accepts_unlooked_is_found_out),
         cmocka_unit_test(twin_a_blind_station_leaves_all_unmet),
