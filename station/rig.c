@@ -156,7 +156,8 @@ static void watch_signals(void)
     struct sigaction a = {.sa_handler = on_signal};
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a reader of --events that goes away is an error of writing, not an end */
+    signal(SIGPIPE, SIG_IGN); /* a reader of --events that goes away, or a full disk, is an error of writing */
+    signal(SIGXFSZ, SIG_IGN);
     quit_flag = &signalled;
 }
 

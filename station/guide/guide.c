@@ -262,8 +262,10 @@ void guide_push_press(struct guide *g, const struct press *p)
 
 enum lw_msg guide_emit(struct guide *g, struct journal_event *e, struct lw_error *err)
 {
-    e->t_ns = clock_now_ns(&g->clock);
-    e->wall_ms = clock_wall_ms(&g->clock);
+    if (e->t_ns == 0) { /* a second try is the same event */
+        e->t_ns = clock_now_ns(&g->clock);
+        e->wall_ms = clock_wall_ms(&g->clock);
+    }
     if (g->kit[0]) {
         e->kit = g->kit;
         e->workflow = g->workflow;
