@@ -16,7 +16,7 @@ struct model some_model(int width, int height)
     p->T_device_from_bench.rotation[1] = 0.05;
     p->T_device_from_bench.rotation[2] = 0.03;
     pinhole_update(p);
-    const double eye[3] = {430, 120, 1250};
+    const double eye[3] = {430, 45, 1250};
     for (int i = 0; i < 3; i++)
         p->T_device_from_bench.translation_mm[i] =
             -(p->R[3 * i] * eye[0] + p->R[3 * i + 1] * eye[1] + p->R[3 * i + 2] * eye[2]);
