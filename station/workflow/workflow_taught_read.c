@@ -71,6 +71,14 @@ const config_setting_t *workflow_taught_of_carrier(struct workflow_loading *l, c
 
 /* ---- an item's references ---- */
 
+/* An empty name would be no picture, which elsewhere is allowed. */
+static void refuse_no_name(struct workflow_loading *l, const config_setting_t *s, const char *key,
+                           const char *file)
+{
+    if (!*file && config_setting_get_member(s, key))
+        REFUSE(l, s, LW_MSG_KEY_MISSING, key);
+}
+
 static void read_reference(struct workflow_loading *l, const config_setting_t *s,
                            struct workflow_reference *r)
 {
@@ -78,6 +86,8 @@ static void read_reference(struct workflow_loading *l, const config_setting_t *s
     workflow_read_table(TABLE_REFERENCE, s, r, l->problems);
     if (!s)
         return;
+    refuse_no_name(l, s, "before", r->before);
+    refuse_no_name(l, s, "after", r->after);
     workflow_check_picture(l, s, r->before, &before_width, &before_height);
     workflow_check_picture(l, s, r->after, &after_width, &after_height);
     bool both = before_width > 0 && after_width > 0;

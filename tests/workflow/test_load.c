@@ -251,6 +251,10 @@ static const struct bad_case cases[] = {
      HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; " N(
          "probe") "\ntaught = (\n{ before = \"c.png\"; after = \"a.png\"; mm_per_px = 0.5; } ); } );",
      {{ERR(WORKFLOW_REFERENCE_SIZE), 8, "41 x 30"}}},
+    {"taught picture without a name",
+     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; " N(
+         "probe") "\ntaught = (\n{ before = \"\"; after = \"a.png\"; mm_per_px = 0.5; } ); } );",
+     {{ERR(KEY_MISSING), 8, "before"}}},
     {"taught without scale",
      HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; " N(
          "probe") "\ntaught = (\n{ before = \"b.png\"; after = \"a.png\"; } ); } );",
