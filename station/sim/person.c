@@ -71,8 +71,13 @@ static void outline_of(const json_t *outline, struct request *r)
     r->has_pose = true;
 }
 
+/* Choices stand in an array of words, or in one text with blanks between them. */
 static bool offered(const json_t *choices, const char *word)
 {
+    size_t length = strlen(word);
+    for (const char *p = json_string_value(choices); p && *p; p += strcspn(p, " "), p += strspn(p, " "))
+        if (strcspn(p, " ") == length && strncmp(p, word, length) == 0)
+            return true;
     for (size_t i = 0; i < json_array_size(choices); i++)
         if (same(json_string_value(json_array_get(choices, i)), word))
             return true;
@@ -110,9 +115,11 @@ static void hear_ask(struct person *p, const struct journal_event *e)
     outline_of(json_object_get(e->detail, "outline_mm"), &r);
     r.has_pose |= pose_of(e->detail, "place_mm", &r.pose);
     r.size_mm[2] = json_number_value(json_object_get(e->detail, "height_mm"));
+    r.carrier = json_is_string(json_object_get(e->detail, "carrier"));
     answer_of(json_object_get(e->detail, "choices"), &r);
     bool again = same(r.what, p->ask.what) && same(r.item, p->ask.item) && same(r.place, p->ask.place);
-    bool mends = p->mending && (same(r.what, "remove") || same(r.what, "lay_item") || same(r.what, "lay_again"));
+    bool mends =
+        p->mending && (same(r.what, "remove") || same(r.what, "lay_item") || same(r.what, "lay_again"));
     r.wanted = !mends; /* it is being done already */
     p->asked = again ? p->asked + 1 : 0;
     p->ask = r;

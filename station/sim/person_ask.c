@@ -7,9 +7,26 @@
 #define CASE_JITTER_MM   6.0 /* a case against its lit outline */
 #define CASE_JITTER_DEG  3.0
 
+static void plan_clear(struct person *p, const struct request *r)
+{
+    struct rigid at = r->has_pose ? r->pose : p->has_case ? p->T_bench_from_case : p->T_bench_from_box;
+    bool empty = !p->has_case && !(p->box_height_mm > 0);
+    for (int i = 0; i < p->thing_count; i++)
+        empty &= !p->things[i].handle;
+    if (!empty)
+        plan_reach(p, at.x_mm, at.y_mm - 60, 600);
+    person_op(p, OP_CLEAR); /* also what the person has not laid: a case that stood there */
+    if (!empty)
+        plan_leave(p, at.x_mm);
+}
+
 static void plan_remove(struct person *p, const struct request *r)
 {
     bool any = false;
+    if (r->carrier) {
+        plan_clear(p, r);
+        return;
+    }
     for (int pass = 0; pass < 3 && !any; pass++)
         for (int i = 0; i < p->thing_count; i++) {
             const struct thing *t = &p->things[i];
@@ -26,22 +43,22 @@ static void plan_remove(struct person *p, const struct request *r)
             plan_take_thing(p, i, NULL);
             any = true;
         }
+    struct rigid at = r->has_pose ? r->pose : p->T_bench_from_box;
     if (!any && p->box_height_mm > 0) {
-        plan_reach(p, r->pose.x_mm, r->pose.y_mm, 700);
+        plan_reach(p, at.x_mm, at.y_mm - 60, 600);
         person_op(p, OP_BOX);
     }
-    plan_leave(p, r->has_pose ? r->pose.x_mm : p->hand_x_mm);
+    plan_leave(p, at.x_mm);
 }
 
-static void plan_lay(struct person *p, const struct request *r, bool anew)
+static void plan_lay(struct person *p, const struct request *r)
 {
     int there = plan_thing_in(p, r->place);
     char item[PERSON_ID];
     snprintf(item, sizeof item, "%s", r->item[0] || there < 0 ? r->item : p->things[there].kind);
-    if (there >= 0) {
+    if (there >= 0) { /* the hand stays over it: an empty place is not yet an answer */
         plan_take_thing(p, there, NULL);
-        plan_withdraw(p, plan_place_at(p, r->place, r->pose).x_mm);
-        plan_wait(p, anew ? 800 : 300);
+        plan_wait(p, 400);
     }
     plan_lay_thing(
         p, plan_new_thing(p, item, r->place, r->pose, plan_jitter(p, TEACH_JITTER_MM, TEACH_JITTER_DEG)),
@@ -68,7 +85,7 @@ void plan_case(struct person *p, const struct request *r)
 static void plan_box(struct person *p, const struct request *r)
 {
     static const double usual_mm[3] = {200, 140, 60}; /* a box that lies about */
-    plan_reach(p, r->pose.x_mm, r->pose.y_mm - 60, 700);
+    plan_reach(p, r->pose.x_mm, r->pose.y_mm - 60, 600);
     struct op *o = person_op(p, OP_BOX);
     o->pose = r->pose;
     for (int i = 0; i < 3; i++)
@@ -115,12 +132,10 @@ void plan_ask(struct person *p)
         plan_mend(p); /* a refusal said the same */
         return;
     }
-    plan_wait(p, 500);
+    plan_wait(p, 300);
     switch (act) {
     case 0:
-        plan_reach(p, r.has_pose ? r.pose.x_mm : 0, r.has_pose ? r.pose.y_mm : 0, 700);
-        person_op(p, OP_CLEAR);
-        plan_leave(p, r.pose.x_mm);
+        plan_clear(p, &r);
         break;
     case 1:
         plan_box(p, &r);
@@ -129,10 +144,8 @@ void plan_ask(struct person *p)
         plan_case(p, &r);
         break;
     case 3:
-        plan_lay(p, &r, false);
-        break;
     case 4:
-        plan_lay(p, &r, true);
+        plan_lay(p, &r);
         break;
     case 5:
         plan_remove(p, &r);
@@ -142,7 +155,7 @@ void plan_ask(struct person *p)
             plan_leave(p, p->hand_x_mm);
     }
     if (r.press[0]) {
-        plan_wait(p, 300);
+        plan_wait(p, act >= 2 && act <= 4 ? 300 : 50); /* what is looked at next: surely without the hand */
         plan_press(p, p->serial, r.press, NULL);
     }
 }

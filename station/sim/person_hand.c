@@ -132,6 +132,7 @@ static void put_box(struct person *p, const struct op *o)
     sim_box(p->bench, o->pose.x_mm, o->pose.y_mm, o->size_mm[0], o->size_mm[1], o->pose.angle_rad,
             o->size_mm[2]);
     p->box_height_mm = o->size_mm[2];
+    p->T_bench_from_box = o->pose;
     p->changed_ns = p->now_ns;
 }
 

@@ -88,7 +88,8 @@ struct current {
 struct request {
     bool wanted;
     char what[PERSON_ID], item[PERSON_ID], place[PERSON_ID], press[PERSON_ID];
-    bool has_pose, has_size;
+    bool has_pose;
+    bool carrier; /* it is about the case, with all that is in it */
     struct rigid pose;
     double size_mm[3]; /* width, depth, height */
 };
@@ -138,6 +139,7 @@ struct person {
     struct rigid T_bench_from_case;
     double box_height_mm; /* 0: no box */
     bool box_own_height;  /* chosen by the person */
+    struct rigid T_bench_from_box;
     char kit[PERSON_ID], shelf_kit[PERSON_ID];
     bool aside, restore;
 

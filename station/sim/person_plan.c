@@ -194,6 +194,14 @@ static void pause_for(struct person *p, const struct scenario_action *a)
     plan_wait(p, 300);
 }
 
+/* Where a press changes nothing (no step before this one, a step that may not be skipped), the step goes on.
+ */
+static void try_otherwise(struct person *p)
+{
+    p->now.wanted = true;
+    plan_wait(p, 2000);
+}
+
 /* Not a mistake: something happens or is pressed. False: the step's thing is not laid now. */
 static bool happen(struct person *p, const struct scenario_action *a)
 {
@@ -213,14 +221,19 @@ static bool happen(struct person *p, const struct scenario_action *a)
         return true;
     case DO_BACK:
         plan_press(p, 0, "back", NULL);
+        try_otherwise(p);
         return false;
     case DO_ASIDE:
         plan_press(p, 0, "aside", NULL);
         return false;
-    case DO_OVERRIDE:
     case DO_SKIP:
         p->now.permitted = true;
-        plan_press(p, 0, a->what == DO_SKIP ? "skip" : "override", a->text);
+        plan_press(p, 0, "skip", a->text);
+        try_otherwise(p);
+        return false;
+    case DO_OVERRIDE:
+        p->now.permitted = true;
+        plan_press(p, 0, "override", a->text);
         return false;
     default:
         break;
@@ -314,10 +327,16 @@ static void stay(struct person *p, const struct scenario_action *a)
     person_op(p, OP_WAIT_TOLD)->duration_ns = (int64_t)a->number[0] * NS_PER_MS;
 }
 
+/* Presses next as one who has laid it would: once to go on from the bin, once more from the place. */
 static void forget(struct person *p, const struct laying *l)
 {
     p->now.forgot = true;
     plan_wait(p, 700);
+    if (l->forget->what == DO_FORGET_NEXT && !p->now.place_heard) {
+        plan_press(p, p->serial, "next", NULL);
+        person_op(p, OP_WAIT_PLACE)->duration_ns = person_ms(p, 1500);
+        plan_wait(p, 700);
+    }
     person_op(p, OP_FORGET)->action = l->forget;
     if (l->forget->what == DO_FORGET_NEXT)
         plan_press(p, p->serial, "next", NULL);
@@ -385,7 +404,7 @@ static void plan_step(struct person *p)
         plan_wait(p, 2500);
         return;
     }
-    c->wanted = false;
+    c->wanted = c->permitted = false;
     plan_wait(p, 400);
     if (!happen_all(p, WHEN_STEP))
         return;

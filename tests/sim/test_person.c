@@ -340,7 +340,7 @@ static void what_is_asked_is_done(void **state)
     station_ask(&s, "clear_bench", json_pack("{s:[s]}", "choices", "next"));
     station_pass_ms(&s, 4000);
     assert_true(s.bench.box_mm[2] == 0);
-    station_ask(&s, "confirm", json_pack("{s:[s,s]}", "choices", "no", "yes"));
+    station_ask(&s, "confirm", json_pack("{s:s}", "choices", "no yes"));
     station_pass_ms(&s, 1500);
     assert_string_equal(s.pressed, "next\nnext\nnext\nyes\n");
     station_ask(&s, "case_empty", json_pack("{s:[f,f,f]}", "place_mm", 600.0, 290.0, 0.0));
@@ -358,6 +358,42 @@ static void what_is_asked_is_done(void **state)
     station_pass_ms(&s, 4000);
     assert_int_equal(fake_count(&s.bench, NULL), 0);
     assert_false(s.bench.hand);
+    station_teardown(&s);
+}
+
+/* The case is asked for with all that is in it; a box that lies there is found without being told where. */
+static void case_and_box_are_taken_away(void **state)
+{
+    (void)state;
+    struct station s;
+    station_setup(&s, NULL, 1);
+    station_begin_kit(&s);
+    station_pass_ms(&s, 6000);
+    station_tell(&s, (struct journal_event){.kind = EVENT_KIT, .phase = "ended", .kit = "k1"});
+    station_ask(&s, "remove", json_pack("{s:s,s:s}", "carrier", "case", "choices", "next"));
+    station_pass_ms(&s, 4000);
+    assert_false(s.bench.has_case);
+    assert_int_equal(fake_count(&s.bench, NULL), 0);
+    station_ask(&s, "board", json_pack("{s:[f,f,f], s:f}", "place_mm", 300.0, 200.0, 0.0, "height_mm", 75.0));
+    station_pass_ms(&s, 2000); /* quick: a station may go on by itself after 2 s */
+    assert_true(s.bench.box_mm[2] == 75 && !s.bench.hand);
+    station_ask(&s, "remove", json_pack("{s:s,s:s}", "what_lies_there", "box", "choices", "next"));
+    station_pass_ms(&s, 2000);
+    assert_true(s.bench.box_mm[2] == 0 && !s.bench.hand);
+    assert_string_equal(s.pressed, "next\nnext\nnext\n");
+    station_teardown(&s);
+}
+
+/* Back at the first step, a skip where none is allowed: the person goes on with the step. */
+static void a_press_that_changes_nothing_is_borne(void **state)
+{
+    (void)state;
+    struct station s;
+    station_setup(&s, "at step lay-a: back\nat step lay-a: skip \"no\"\n", 1);
+    station_begin_kit(&s);
+    station_pass_ms(&s, 14000);
+    assert_string_equal(s.pressed, "back\nskip no\n");
+    assert_int_equal(fake_count(&s.bench, "mirror"), 1);
     station_teardown(&s);
 }
 
@@ -491,6 +527,8 @@ int main(void)
         cmocka_unit_test(a_half_packed_case_comes_back_from_the_shelf),
         cmocka_unit_test(gone_back_to_a_step_it_is_laid_again),
         cmocka_unit_test(what_is_asked_is_done),
+        cmocka_unit_test(case_and_box_are_taken_away),
+        cmocka_unit_test(a_press_that_changes_nothing_is_borne),
         cmocka_unit_test(the_height_of_an_own_box_is_told),
         cmocka_unit_test(asked_to_look_a_person_sees_the_mistake),
         cmocka_unit_test(help_reminds_of_what_was_forgotten),
