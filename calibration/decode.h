@@ -6,8 +6,8 @@
 
 struct decode_pair {
     struct cam_px cam;
-    struct proj_px proj; /* centre of the decoded cell, sub-pixel where neighbours allow it */
-    float weight;        /* 0..1, from the contrast of its worst bit */
+    struct proj_px proj; /* fitted over its neighbourhood, well below the cell size */
+    float weight;        /* 0..1: the share of its neighbourhood that agrees */
 };
 
 struct decode_result {
@@ -18,8 +18,9 @@ struct decode_result {
     int column_bits_used, row_bits_used;
 };
 
-/* `captures` are GRAY8 pictures of one size, in the plan's order; one with data == NULL was lost (its bit is then
- * judged from what is left, or the code is cut there). Nothing decoded is an error, not an empty success. */
+/* `captures` are GRAY8 pictures of one size, in the plan's order; one with data == NULL was lost (its bit is
+ * then judged from what is left, or the code is cut there). Nothing decoded is an error, not an empty
+ * success. */
 enum lw_msg decode_pairs(const struct pattern_plan *plan, const struct image *captures, int count,
                          struct decode_result *out, struct lw_error *err);
 void decode_finish(struct decode_result *r);
