@@ -171,6 +171,37 @@ static void rubbish_never_crashes(void **state)
     }
 }
 
+static bool file_names(const char *relative, const char *name)
+{
+    char path[400], wanted[80], line[4096];
+    bool found = false;
+    snprintf(wanted, sizeof wanted, "id = \"%s\"", name);
+    FILE *f = fopen(harness_source(relative, path, sizeof path), "r");
+    assert_non_null(f);
+    while (!found && fgets(line, sizeof line, f))
+        found = strstr(line, wanted) != NULL;
+    fclose(f);
+    return found;
+}
+
+/* A scenario of a thing or step that the dental kit does not have would never come about. */
+static void check_names(const struct scenario *s)
+{
+    const char *const kit = "workflows/dental-kit/workflow.cfg", *const bench =
+                                                                     "workflows/dental-kit/pretend.cfg";
+    for (int i = 0; i < s->action_count; i++) {
+        const struct scenario_action *a = &s->actions[i];
+        if (a->step[0] && !file_names(kit, a->step))
+            fail_msg("%s:%d: no step %s", s->path, a->line, a->step);
+        for (int w = 0; w < 2 && a->what != DO_LIGHT; w++)
+            if (a->word[w][0] && !file_names(bench, a->word[w]))
+                fail_msg("%s:%d: no %s on the bench", s->path, a->line, a->word[w]);
+    }
+    for (int i = 0; i < s->expect_count; i++)
+        if (s->expects[i].step[0] && !file_names(kit, s->expects[i].step))
+            fail_msg("%s:%d: no step %s", s->path, s->expects[i].line, s->expects[i].step);
+}
+
 static int load_folder(const char *relative)
 {
     char folder[400];
@@ -187,6 +218,7 @@ static int load_folder(const char *relative)
         if (scenario_load(&s, path, &p) != LW_OK)
             fail_msg("%s", lw_error_line(&p.items[0].error, line, sizeof line));
         assert_true(s->expect_count > 0);
+        check_names(s);
         count++;
         scenario_destroy(&s);
     }
