@@ -56,7 +56,8 @@ static int pieces_of(struct bench_mm a, struct bench_mm b)
     return d <= MAP_PIECE_MM ? 1 : d >= PIECES_MAX * MAP_PIECE_MM ? PIECES_MAX : (int)ceil(d / MAP_PIECE_MM);
 }
 
-int map_line(const struct map *m, const struct bench_mm *points, int count, bool closed, struct map_point **out)
+int map_line(const struct map *m, const struct bench_mm *points, int count, bool closed,
+             struct map_point **out)
 {
     int legs = closed ? count : count - 1, total = 1, n = 0;
     double along = 0;

@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_WIDTH_MM 2.0  /* when the item says none */
+#define LINE_WIDTH_MM  2.0 /* when the item says none */
 #define CROSS_WIDTH_MM 0.8
-#define SQUARE_MM 8.0
-#define SQUARES_MAX 400
+#define SQUARE_MM      8.0
+#define SQUARES_MAX    400
 
-/* Soft dark edge of a line, in mm: this much, and this share of its width. Drawn as rings, outermost first. */
-#define EDGE_MM 1.0
+/* Soft dark edge of a line, in mm: this much, and this share of its width. Drawn as rings, outermost first.
+ */
+#define EDGE_MM    1.0
 #define EDGE_SHARE 0.2
 static const struct {
     double reach, alpha;
@@ -17,13 +18,13 @@ static const struct {
 #define RINGS ((int)(sizeof rings / sizeof rings[0]))
 
 /* Breathing: 0.5 Hz between 60 and 100 %, in steps too small to see. */
-#define BREATHE_HZ 0.5
-#define BREATHE_LOW 0.6
+#define BREATHE_HZ    0.5
+#define BREATHE_LOW   0.6
 #define BREATHE_STEPS 64.0
 
 /* Dots that travel along a line: at one place one comes by every 0.75 s, well below 3 Hz. */
 #define TRAVEL_SPACING_MM 90.0
-#define TRAVEL_MM_PER_S 120.0
+#define TRAVEL_MM_PER_S   120.0
 
 static double width_of(const struct scene_item *item)
 {
@@ -366,7 +367,8 @@ static struct map_point at(const struct painted *p, double along)
 static int dots_at(const struct painted *p, int64_t tick, struct map_point dots[DOTS_MAX])
 {
     double length = line_length(p), spacing = TRAVEL_SPACING_MM;
-    bool has_dots = p->item.animation == SCENE_TRAVEL && (p->item.kind == SCENE_LINE || p->item.kind == SCENE_OUTLINE);
+    bool has_dots =
+        p->item.animation == SCENE_TRAVEL && (p->item.kind == SCENE_LINE || p->item.kind == SCENE_OUTLINE);
     if (!has_dots || p->points < 2 || !(length > 0))
         return 0;
     if (p->closed)
@@ -399,8 +401,10 @@ static void draw_dots(const struct painted *p, cairo_t *cr, int64_t tick)
     for (int i = 0; i < n; i++) {
         set_dark(cr, 0.6);
         disc(cr, p, dots[i], dot_radius(&p->item) + 0.6 * edge_of(&p->item));
-        set_light(cr, (struct scene_colour){(uint8_t)((c.r + 510) / 3), (uint8_t)((c.g + 510) / 3),
-                                            (uint8_t)((c.b + 510) / 3)}, 1);
+        set_light(cr,
+                  (struct scene_colour){(uint8_t)((c.r + 510) / 3), (uint8_t)((c.g + 510) / 3),
+                                        (uint8_t)((c.b + 510) / 3)},
+                  1);
         disc(cr, p, dots[i], dot_radius(&p->item));
     }
 }
@@ -438,7 +442,8 @@ void paint_draw(const struct painted *p, cairo_t *cr, int64_t tick, bool over_li
     }
 }
 
-void paint_changes(const struct painted *p, int64_t tick_a, int64_t tick_b, struct rects *out, int width, int height)
+void paint_changes(const struct painted *p, int64_t tick_a, int64_t tick_b, struct rects *out, int width,
+                   int height)
 {
     struct map_point dots[DOTS_MAX];
     double reach = (dot_radius(&p->item) + edge_of(&p->item)) * map_stretch(&p->local) + SOFT_PX;
@@ -448,7 +453,8 @@ void paint_changes(const struct painted *p, int64_t tick_a, int64_t tick_b, stru
     for (int turn = 0; turn < 2; turn++) {
         int n = dots_at(p, turn ? tick_b : tick_a, dots);
         for (int i = 0; i < n; i++)
-            rects_add(out, rects_around(dots[i].x - reach, dots[i].y - reach, dots[i].x + reach, dots[i].y + reach),
-                      width, height);
+            rects_add(
+                out, rects_around(dots[i].x - reach, dots[i].y - reach, dots[i].x + reach, dots[i].y + reach),
+                width, height);
     }
 }

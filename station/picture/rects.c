@@ -25,7 +25,8 @@ bool rects_meet(struct picture_rect a, struct picture_rect b)
 struct picture_rect rects_join(struct picture_rect a, struct picture_rect b)
 {
     int x = least(a.x, b.x), y = least(a.y, b.y);
-    return (struct picture_rect){x, y, most(a.x + a.width, b.x + b.width) - x, most(a.y + a.height, b.y + b.height) - y};
+    return (struct picture_rect){x, y, most(a.x + a.width, b.x + b.width) - x,
+                                 most(a.y + a.height, b.y + b.height) - y};
 }
 
 struct picture_rect rects_around(double x0, double y0, double x1, double y1)

@@ -10,8 +10,8 @@ struct rects {
     int count;
 };
 
-/* Adds a rectangle clipped to width x height; joins those where joining wastes nothing, and the cheapest ones when the
- * list is full. */
+/* Adds a rectangle clipped to width x height; joins those where joining wastes nothing, and the cheapest ones
+ * when the list is full. */
 void rects_add(struct rects *list, struct picture_rect r, int width, int height);
 
 bool rects_meet(struct picture_rect a, struct picture_rect b);

@@ -38,7 +38,7 @@ enum lw_msg render_create(struct render **out, int width, int height, struct lw_
     }
     cairo_set_line_join(r->cr, CAIRO_LINE_JOIN_ROUND);
     cairo_set_line_cap(r->cr, CAIRO_LINE_CAP_ROUND);
-    r->canvas = (struct image){cairo_image_surface_get_data(r->surface), width, height,
+    r->canvas = (struct image){cairo_image_surface_get_data(r->surface),   width,       height,
                                cairo_image_surface_get_stride(r->surface), IMAGE_BGRA8, false};
     r->map.width = width;
     r->map.height = height;
@@ -93,10 +93,10 @@ const struct image *render_canvas(const struct render *r)
 static bool same(const struct scene_item *a, const struct scene_item *b)
 {
     int points = a->count < 1 ? 1 : a->count < SCENE_POINTS ? a->count : SCENE_POINTS;
-    return a->kind == b->kind && a->animation == b->animation && a->count == b->count && a->colour.r == b->colour.r &&
-           a->colour.g == b->colour.g && a->colour.b == b->colour.b && a->width_mm == b->width_mm &&
-           a->size_mm == b->size_mm && a->angle_rad == b->angle_rad && a->wrap_mm == b->wrap_mm &&
-           a->arrow == b->arrow && a->done == b->done && a->total == b->total &&
+    return a->kind == b->kind && a->animation == b->animation && a->count == b->count &&
+           a->colour.r == b->colour.r && a->colour.g == b->colour.g && a->colour.b == b->colour.b &&
+           a->width_mm == b->width_mm && a->size_mm == b->size_mm && a->angle_rad == b->angle_rad &&
+           a->wrap_mm == b->wrap_mm && a->arrow == b->arrow && a->done == b->done && a->total == b->total &&
            memcmp(a->points, b->points, sizeof a->points[0] * (size_t)points) == 0 &&
            strncmp(a->text, b->text, SCENE_TEXT_MAX) == 0;
 }
@@ -107,8 +107,8 @@ static void changed(struct rects *dirty, const struct painted *p, const struct r
         rects_add(dirty, p->boxes[i], r->map.width, r->map.height);
 }
 
-/* The old item that goes on as `item`, searched from `from` on. The kept ones stay in their order, so whatever lies
- * outside the boxes of all others looks as before. */
+/* The old item that goes on as `item`, searched from `from` on. The kept ones stay in their order, so
+ * whatever lies outside the boxes of all others looks as before. */
 static int find_old(const struct render *r, const struct scene_item *item, int from)
 {
     for (int j = from; j < r->count; j++)
@@ -157,8 +157,8 @@ static void take_time(struct render *r, int64_t now_ns, struct rects *dirty)
 
 /* ---- drawing ---- */
 
-/* Cairo's anti-aliasing depends, by a grey level or two, on where the clip lies. So the canvas is always drawn in the
- * same tiles, each as a whole: a change drawn alone is bit for bit what a full redraw gives. */
+/* Cairo's anti-aliasing depends, by a grey level or two, on where the clip lies. So the canvas is always
+ * drawn in the same tiles, each as a whole: a change drawn alone is bit for bit what a full redraw gives. */
 #define TILE_PX 128
 
 static bool lit(const struct painted *p)
@@ -207,7 +207,8 @@ static void redraw_tiles(struct render *r, const struct rects *dirty)
     cairo_surface_flush(r->surface);
 }
 
-int render_draw(struct render *r, const struct scene *s, int64_t now_ns, struct picture_rect rects[RENDER_RECTS])
+int render_draw(struct render *r, const struct scene *s, int64_t now_ns,
+                struct picture_rect rects[RENDER_RECTS])
 {
     struct rects dirty = {.count = 0};
     take_time(r, now_ns, &dirty);

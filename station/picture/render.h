@@ -21,7 +21,8 @@ void render_set_model(struct render *r, const struct model *m, double bench_widt
 
 /* Draws what changed since the last call (new scene, or animation at now_ns) and lists the changed rectangles
  * (at most RENDER_RECTS; 0: nothing changed). */
-int render_draw(struct render *r, const struct scene *s, int64_t now_ns, struct picture_rect rects[RENDER_RECTS]);
+int render_draw(struct render *r, const struct scene *s, int64_t now_ns,
+                struct picture_rect rects[RENDER_RECTS]);
 
 /* Forgets what was drawn: the next render_draw draws all (after something else used the screen). */
 void render_invalidate(struct render *r);

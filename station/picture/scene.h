@@ -1,5 +1,5 @@
-/* What is shown, in mm on the bench: a list of primitives. Rebuilt as a whole by whoever shows something; the renderer
- * finds what changed. No primitive flashes above 3 Hz. */
+/* What is shown, in mm on the bench: a list of primitives. Rebuilt as a whole by whoever shows something; the
+ * renderer finds what changed. No primitive flashes above 3 Hz. */
 #pragma once
 
 #include "image.h"
@@ -16,15 +16,19 @@ enum scene_kind {
     SCENE_FULL,     /* the whole projector picture in `colour` (first in the list, if at all) */
 };
 
-enum scene_animation { SCENE_STEADY = 0, SCENE_BREATHE /* slow, 0.5 Hz, 60..100 % */, SCENE_TRAVEL /* along the line */ };
+enum scene_animation {
+    SCENE_STEADY = 0,
+    SCENE_BREATHE /* slow, 0.5 Hz, 60..100 % */,
+    SCENE_TRAVEL /* along the line */
+};
 
 struct scene_colour {
     uint8_t r, g, b;
 };
 
-#define SCENE_POINTS 160
+#define SCENE_POINTS   160
 #define SCENE_TEXT_MAX 200
-#define SCENE_MAX 200
+#define SCENE_MAX      200
 
 struct scene_item {
     enum scene_kind kind;
@@ -34,7 +38,7 @@ struct scene_item {
     struct scene_colour colour;
     double width_mm; /* of lines */
     double size_mm, angle_rad;
-    double wrap_mm;  /* SCENE_TEXT: line length, 0: one line */
+    double wrap_mm; /* SCENE_TEXT: line length, 0: one line */
     bool arrow;
     int done, total;
     char text[SCENE_TEXT_MAX]; /* SCENE_TEXT: UTF-8; SCENE_PICTURE: path of a PNG */
@@ -49,8 +53,10 @@ struct scene *scene_create(void);
 void scene_destroy(struct scene **s);
 void scene_clear(struct scene *s);
 
-/* Adds an item and returns it zeroed but for kind and colour; when the scene is full the last item is given again. */
+/* Adds an item and returns it zeroed but for kind and colour; when the scene is full the last item is given
+ * again. */
 struct scene_item *scene_add(struct scene *s, enum scene_kind kind, struct scene_colour colour);
 
-/* Colours of the product, chosen to be told apart by colour-blind people and on wood: see picture/README.md. */
+/* Colours of the product, chosen to be told apart by colour-blind people and on wood: see picture/README.md.
+ */
 extern const struct scene_colour SCENE_WHITE, SCENE_GUIDE, SCENE_GOOD, SCENE_ATTENTION, SCENE_QUIET;

@@ -8,7 +8,8 @@
 
 const struct lw_option screen_options[] = {
     {"display", OPTION_STRING, offsetof(struct screen_config, display), 0, 0, "0", NULL,
-     N_("Display of the projector: its name (HDMI-1), its number, \"window\" for a plain window, or \"none\".")},
+     N_("Display of the projector: its name (HDMI-1), its number, \"window\" for a plain window, or "
+        "\"none\".")},
     {"width", OPTION_INT, offsetof(struct screen_config, width), 0, 16384, "0", NULL,
      N_("Width of the projector's picture in pixels; 0: the whole display.")},
     {"height", OPTION_INT, offsetof(struct screen_config, height), 0, 16384, "0", NULL,
@@ -21,7 +22,7 @@ const struct lw_option screen_options[] = {
 const int screen_option_count = (int)(sizeof screen_options / sizeof screen_options[0]);
 
 /* Without a display and without a size. */
-#define MEMORY_WIDTH 1920
+#define MEMORY_WIDTH  1920
 #define MEMORY_HEIGHT 1080
 
 enum lw_msg screen_open(struct screen **out, const struct screen_config *config, struct lw_error *err)
@@ -32,8 +33,8 @@ enum lw_msg screen_open(struct screen **out, const struct screen_config *config,
     return window_open(out, config, err);
 }
 
-enum lw_msg screen_present(struct screen *s, const struct image *canvas, const struct picture_rect *rects, int count,
-                           int64_t now_ns, struct lw_error *err)
+enum lw_msg screen_present(struct screen *s, const struct image *canvas, const struct picture_rect *rects,
+                           int count, int64_t now_ns, struct lw_error *err)
 {
     return s->ops->present(s, canvas, rects, count, now_ns, err);
 }
@@ -75,13 +76,15 @@ struct memory {
     struct image canvas;
 };
 
-static enum lw_msg memory_present(struct screen *s, const struct image *canvas, const struct picture_rect *rects,
-                                  int count, int64_t now_ns, struct lw_error *err)
+static enum lw_msg memory_present(struct screen *s, const struct image *canvas,
+                                  const struct picture_rect *rects, int count, int64_t now_ns,
+                                  struct lw_error *err)
 {
     struct memory *m = (struct memory *)s;
     struct picture_rect whole = {0, 0, canvas->width, canvas->height};
     (void)now_ns;
-    if (canvas->width != m->canvas.width || canvas->height != m->canvas.height || canvas->format != IMAGE_BGRA8)
+    if (canvas->width != m->canvas.width || canvas->height != m->canvas.height ||
+        canvas->format != IMAGE_BGRA8)
         return lw_fail(err, LW_MSG_IMAGE_SIZE, canvas->width, canvas->height);
     for (int i = 0; i < (count ? count : 1); i++) {
         struct picture_rect r = count ? rects[i] : whole;

@@ -1,4 +1,5 @@
-/* The screen contract: where the projector picture goes. Backends: SDL window, memory (headless), the pretend bench. */
+/* The screen contract: where the projector picture goes. Backends: SDL window, memory (headless), the pretend
+ * bench. */
 #pragma once
 
 #include "config.h"
@@ -6,7 +7,7 @@
 
 /* What a person pressed at the screen's keyboard. */
 struct screen_key {
-    int code;       /* SDL keycode, or a character */
+    int code; /* SDL keycode, or a character */
     bool shift, ctrl;
 };
 
@@ -22,8 +23,8 @@ struct screen;
 
 struct screen_ops {
     /* Shows the canvas; `rects` changed since the last present (0 rects: all). Returns within a frame. */
-    enum lw_msg (*present)(struct screen *s, const struct image *canvas, const struct picture_rect *rects, int count,
-                           int64_t now_ns, struct lw_error *err);
+    enum lw_msg (*present)(struct screen *s, const struct image *canvas, const struct picture_rect *rects,
+                           int count, int64_t now_ns, struct lw_error *err);
     /* Serves the window system; true when a key was pressed (call again until false). */
     bool (*poll_key)(struct screen *s, struct screen_key *key);
     enum screen_status (*status)(struct screen *s);
@@ -51,8 +52,8 @@ enum lw_msg screen_open(struct screen **out, const struct screen_config *config,
 enum lw_msg screen_memory_create(struct screen **out, int width, int height, struct lw_error *err);
 const struct image *screen_memory_canvas(const struct screen *s);
 
-enum lw_msg screen_present(struct screen *s, const struct image *canvas, const struct picture_rect *rects, int count,
-                           int64_t now_ns, struct lw_error *err);
+enum lw_msg screen_present(struct screen *s, const struct image *canvas, const struct picture_rect *rects,
+                           int count, int64_t now_ns, struct lw_error *err);
 bool screen_poll_key(struct screen *s, struct screen_key *key);
 enum screen_status screen_status(struct screen *s);
 void screen_destroy(struct screen **s);

@@ -34,12 +34,12 @@ static struct picture_rect box_of(const cairo_matrix_t *t, double x0, double y0,
         top = fmin(top, ys[i]);
         bottom = fmax(bottom, ys[i]);
     }
-    return rects_around(fmax(left, -SPRITE_SIDE_MAX), fmax(top, -SPRITE_SIDE_MAX), fmin(right, SPRITE_SIDE_MAX),
-                        fmin(bottom, SPRITE_SIDE_MAX));
+    return rects_around(fmax(left, -SPRITE_SIDE_MAX), fmax(top, -SPRITE_SIDE_MAX),
+                        fmin(right, SPRITE_SIDE_MAX), fmin(bottom, SPRITE_SIDE_MAX));
 }
 
-cairo_t *sprite_begin(const struct map *m, const cairo_matrix_t *t, double x0, double y0, double x1, double y1, int *x,
-                      int *y)
+cairo_t *sprite_begin(const struct map *m, const cairo_matrix_t *t, double x0, double y0, double x1,
+                      double y1, int *x, int *y)
 {
     struct rects clipped = {.count = 0};
     struct picture_rect box = box_of(t, x0, y0, x1, y1);
@@ -113,7 +113,8 @@ static void set_text(PangoLayout *layout, const char *text)
     g_free(valid);
 }
 
-/* Where the layout's origin lies so that the middle between the first line's capitals and the last base line is 0. */
+/* Where the layout's origin lies so that the middle between the first line's capitals and the last base line
+ * is 0. */
 static void centre_of(PangoLayout *layout, double cap, const PangoRectangle *logical, double *x, double *y)
 {
     PangoLayoutIter *iter = pango_layout_get_iter(layout);
@@ -125,7 +126,8 @@ static void centre_of(PangoLayout *layout, double cap, const PangoRectangle *log
     *y = -(first - cap + last) / 2;
 }
 
-static void draw_text(cairo_t *cr, PangoLayout *layout, const struct scene_item *item, double x, double y, double cap)
+static void draw_text(cairo_t *cr, PangoLayout *layout, const struct scene_item *item, double x, double y,
+                      double cap)
 {
     static const struct {
         double width, alpha;
@@ -142,8 +144,8 @@ static void draw_text(cairo_t *cr, PangoLayout *layout, const struct scene_item 
     cairo_fill(cr);
 }
 
-cairo_surface_t *sprite_text(const struct map *m, const struct scene_item *item, const cairo_matrix_t *local, int *x,
-                             int *y)
+cairo_surface_t *sprite_text(const struct map *m, const struct scene_item *item, const cairo_matrix_t *local,
+                             int *x, int *y)
 {
     if (!item->text[0] || !(item->size_mm > 0))
         return NULL;
@@ -159,7 +161,8 @@ cairo_surface_t *sprite_text(const struct map *m, const struct scene_item *item,
     centre_of(layout, cap, &logical, &left, &top);
     cairo_matrix_t t = sprite_matrix(local, item->angle_rad);
     cairo_matrix_scale(&t, mm, mm);
-    double edge = TEXT_EDGE * cap, x0 = left + (double)ink.x / PANGO_SCALE, y0 = top + (double)ink.y / PANGO_SCALE;
+    double edge = TEXT_EDGE * cap, x0 = left + (double)ink.x / PANGO_SCALE,
+           y0 = top + (double)ink.y / PANGO_SCALE;
     cairo_t *cr = sprite_begin(m, &t, x0 - edge, y0 - edge, x0 + (double)ink.width / PANGO_SCALE + edge,
                                y0 + (double)ink.height / PANGO_SCALE + edge, x, y);
     if (cr)
@@ -170,8 +173,8 @@ cairo_surface_t *sprite_text(const struct map *m, const struct scene_item *item,
     return cr ? sprite_end(cr) : NULL;
 }
 
-cairo_surface_t *sprite_picture(const struct map *m, const struct scene_item *item, const cairo_matrix_t *local,
-                                struct pictures *pictures, int *x, int *y)
+cairo_surface_t *sprite_picture(const struct map *m, const struct scene_item *item,
+                                const cairo_matrix_t *local, struct pictures *pictures, int *x, int *y)
 {
     if (!(item->size_mm > 0))
         return NULL;

@@ -43,13 +43,11 @@ static int say_nothing(Display *display)
 static const struct {
     const char *name, *value;
 } hints[] = {
-    {SDL_HINT_NO_SIGNAL_HANDLERS, "1"},         /* ending is the program's own business */
-    {SDL_HINT_VIDEO_HIGHDPI_DISABLED, "1"},     /* one canvas pixel is one projector pixel */
-    {SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "0"},
-    {SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0"},
-    {SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0"},
-    {SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "1"},
-    {SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"},   /* only changed rectangles are sent */
+    {SDL_HINT_NO_SIGNAL_HANDLERS, "1"},     /* ending is the program's own business */
+    {SDL_HINT_VIDEO_HIGHDPI_DISABLED, "1"}, /* one canvas pixel is one projector pixel */
+    {SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "0"},   {SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0"},
+    {SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0"}, {SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "1"},
+    {SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"}, /* only changed rectangles are sent */
     {SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1"},
 };
 
@@ -61,6 +59,16 @@ static void start_x11(void)
     if (video.x)
         XSetIOErrorExitHandler(video.x, server_ended, NULL);
     XSetIOErrorHandler(say_nothing); /* the exit handlers act; Xlib's own words would only confuse */
+}
+
+/* Without a display SDL is content with a screen that nobody sees. Good for a test that asks for it by
+ * SDL_VIDEODRIVER; at a bench it must be an error. */
+static bool shows_nothing(void)
+{
+    const char *driver = SDL_GetCurrentVideoDriver();
+    bool unseen =
+        strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0 || strcmp(driver, "evdev") == 0;
+    return unseen && !getenv("SDL_VIDEODRIVER");
 }
 
 enum lw_msg video_start(struct lw_error *err)
@@ -76,6 +84,10 @@ enum lw_msg video_start(struct lw_error *err)
     SDL_SetMainReady();
     if (SDL_InitSubSystem(SDL_INIT_VIDEO))
         return lw_fail(err, LW_MSG_SCREEN_NONE, SDL_GetError());
+    if (shows_nothing()) {
+        SDL_QuitSubSystem(SDL_INIT_VIDEO);
+        return lw_fail(err, LW_MSG_SCREEN_NONE, _("there is no display server"));
+    }
     SDL_DisableScreenSaver();
     SDL_StopTextInput();
     start_x11();
@@ -113,7 +125,8 @@ static double refresh_of(const struct video_display *d)
     SDL_Rect r = {d->x, d->y, d->width, d->height};
     SDL_DisplayMode mode;
     int index = SDL_GetRectDisplayIndex(&r);
-    return index >= 0 && !SDL_GetCurrentDisplayMode(index, &mode) && mode.refresh_rate > 0 ? mode.refresh_rate : 60;
+    return index >= 0 && !SDL_GetCurrentDisplayMode(index, &mode) && mode.refresh_rate > 0 ? mode.refresh_rate
+                                                                                           : 60;
 }
 
 /* SDL names a display by what its maker wrote into it ("EPSON PJ 24\""); people know the connection. */
@@ -179,8 +192,8 @@ void video_describe(const struct video_display *list, int count, const char *sep
     int used = 0;
     buf[0] = 0;
     for (int i = 0; i < count && used < size; i++)
-        used += snprintf(buf + used, (size_t)(size - used), "%s%d %s %dx%d+%d+%d", i ? separator : "", i, list[i].name,
-                         list[i].width, list[i].height, list[i].x, list[i].y);
+        used += snprintf(buf + used, (size_t)(size - used), "%s%d %s %dx%d+%d+%d", i ? separator : "", i,
+                         list[i].name, list[i].width, list[i].height, list[i].x, list[i].y);
 }
 
 /* ---- events ---- */

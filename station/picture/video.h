@@ -1,4 +1,5 @@
-/* Inside the screens: what all windows of the program share: SDL's video, its events, the list of displays. */
+/* Inside the screens: what all windows of the program share: SDL's video, its events, the list of displays.
+ */
 #pragma once
 
 #include <SDL.h>

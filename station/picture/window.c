@@ -1,4 +1,5 @@
-/* The screen that is a window: on a whole display, at a place inside a larger one, or a plain window to look at. */
+/* The screen that is a window: on a whole display, at a place inside a larger one, or a plain window to look
+ * at. */
 #include "window.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct window {
 #define LOOK_NS NS_PER_S
 
 /* A plain window without a size. */
-#define PLAIN_WIDTH 1280
+#define PLAIN_WIDTH  1280
 #define PLAIN_HEIGHT 720
 
 /* ---- showing ---- */
@@ -39,10 +40,12 @@ static void copy_rect(const struct image *from, const struct image *to, struct p
 static void to_surface(const struct window *w, SDL_Surface *s, SDL_Rect r)
 {
     const uint8_t *from = image_row(&w->shown, r.y) + (ptrdiff_t)4 * r.x;
-    uint8_t *to = (uint8_t *)s->pixels + (ptrdiff_t)r.y * s->pitch + (ptrdiff_t)r.x * s->format->BytesPerPixel;
+    uint8_t *to =
+        (uint8_t *)s->pixels + (ptrdiff_t)r.y * s->pitch + (ptrdiff_t)r.x * s->format->BytesPerPixel;
     Uint32 format = s->format->format;
     if (format != SDL_PIXELFORMAT_XRGB8888 && format != SDL_PIXELFORMAT_ARGB8888) {
-        SDL_ConvertPixels(r.w, r.h, SDL_PIXELFORMAT_ARGB8888, from, (int)w->shown.stride, format, to, s->pitch);
+        SDL_ConvertPixels(r.w, r.h, SDL_PIXELFORMAT_ARGB8888, from, (int)w->shown.stride, format, to,
+                          s->pitch);
         return;
     }
     for (int y = 0; y < r.h; y++)
@@ -71,8 +74,9 @@ static bool send(struct window *w, const struct picture_rect *rects, int count)
     return n == 0 || (!SDL_UpdateWindowSurfaceRects(w->video.window, out, n) && !video_server_lost());
 }
 
-static enum lw_msg window_present(struct screen *s, const struct image *canvas, const struct picture_rect *rects,
-                                  int count, int64_t now_ns, struct lw_error *err)
+static enum lw_msg window_present(struct screen *s, const struct image *canvas,
+                                  const struct picture_rect *rects, int count, int64_t now_ns,
+                                  struct lw_error *err)
 {
     struct window *w = (struct window *)s;
     struct picture_rect whole = {0, 0, w->shown.width, w->shown.height};
@@ -89,7 +93,8 @@ static enum lw_msg window_present(struct screen *s, const struct image *canvas, 
         return lw_fail(err, LW_MSG_SCREEN_LOST, w->display.name);
     if (send(w, rects, count))
         return LW_OK;
-    return lw_fail(err, LW_MSG_SCREEN_FAILED, video_server_lost() ? _("the display server ended") : SDL_GetError());
+    return lw_fail(err, LW_MSG_SCREEN_FAILED,
+                   video_server_lost() ? _("the display server ended") : SDL_GetError());
 }
 
 /* ---- coming and going of the display ---- */
@@ -105,7 +110,8 @@ static void place(struct window *w)
         SDL_SetWindowSize(w->video.window, w->shown.width, w->shown.height);
 }
 
-/* Another resolution is a lost display as well: the calibration is not for it, and the picture would not fit. */
+/* Another resolution is a lost display as well: the calibration is not for it, and the picture would not fit.
+ */
 static bool is_there(struct window *w)
 {
     struct video_display list[VIDEO_DISPLAYS];
@@ -225,8 +231,8 @@ static enum lw_msg make_window(struct window *w, struct lw_error *err)
         flags |= SDL_WINDOW_BORDERLESS | SDL_WINDOW_ALWAYS_ON_TOP | SDL_WINDOW_SKIP_TASKBAR;
     if (!w->plain && is_whole_sdl_display(w))
         flags |= SDL_WINDOW_FULLSCREEN_DESKTOP;
-    w->video.window = SDL_CreateWindow("Lichtwijzer", w->display.x + w->x, w->display.y + w->y, w->shown.width,
-                                       w->shown.height, flags);
+    w->video.window = SDL_CreateWindow("Lichtwijzer", w->display.x + w->x, w->display.y + w->y,
+                                       w->shown.width, w->shown.height, flags);
     if (!w->video.window)
         return lw_fail(err, LW_MSG_SCREEN_FAILED, SDL_GetError());
     video_guard(w->video.window);
@@ -247,8 +253,8 @@ static void describe(struct window *w)
     info->width = w->shown.width;
     info->height = w->shown.height;
     info->hz = w->display.hz;
-    snprintf(info->identity, sizeof info->identity, "%s %dx%d", w->plain ? "window" : w->display.name, info->width,
-             info->height);
+    snprintf(info->identity, sizeof info->identity, "%s %dx%d", w->plain ? "window" : w->display.name,
+             info->width, info->height);
     size_t used = strlen(info->identity);
     if (!whole && !w->plain)
         snprintf(info->identity + used, sizeof info->identity - used, "+%d+%d", w->x, w->y);

@@ -40,7 +40,8 @@ static void some_ellipse(struct scene_item *item, double x, double y, double wid
 {
     item->count = 48;
     for (int i = 0; i < 48; i++)
-        item->points[i] = (struct bench_mm){x + width / 2 * cos(i * LW_PI / 24), y + depth / 2 * sin(i * LW_PI / 24), 0};
+        item->points[i] =
+            (struct bench_mm){x + width / 2 * cos(i * LW_PI / 24), y + depth / 2 * sin(i * LW_PI / 24), 0};
 }
 
 static void some_words(struct scene *s, double x, double y, double size_mm, struct scene_colour colour,
@@ -108,15 +109,16 @@ static void fill_randomly(struct scene_item *o, uint64_t *random)
         o->points[0] = (struct bench_mm){x, y, between(random, 0, 60)};
     char path[512];
     if (o->kind == SCENE_PICTURE)
-        snprintf(o->text, sizeof o->text, "%s", harness_source("assets/pictograms/look.png", path, sizeof path));
+        snprintf(o->text, sizeof o->text, "%s",
+                 harness_source("assets/pictograms/look.png", path, sizeof path));
     else
         snprintf(o->text, sizeof o->text, "Vak %d, links", (int)between(random, 1, 99));
 }
 
 void some_change(struct scene *s, uint64_t *random)
 {
-    static const struct scene_colour *const colours[] = {&SCENE_WHITE, &SCENE_GUIDE, &SCENE_GOOD, &SCENE_ATTENTION,
-                                                         &SCENE_QUIET};
+    static const struct scene_colour *const colours[] = {&SCENE_WHITE, &SCENE_GUIDE, &SCENE_GOOD,
+                                                         &SCENE_ATTENTION, &SCENE_QUIET};
     double what = harness_random(random);
     struct scene_colour colour = *colours[(int)between(random, 0, 4.99)];
     int i = (int)between(random, 0, s->count);

@@ -8,7 +8,7 @@
 
 /* Font and anti-aliasing differ by a hair between library versions. */
 #define TOLERANCE 24
-#define SHARE 0.004
+#define SHARE     0.004
 
 static void pictogram(struct scene *s, const char *name, double x, double y, double size_mm, double angle_rad)
 {
@@ -29,7 +29,8 @@ static void lit_ground(struct scene *s)
 
 static void fills(struct scene *s)
 {
-    const struct scene_colour colours[] = {SCENE_WHITE, SCENE_GUIDE, SCENE_GOOD, SCENE_ATTENTION, SCENE_QUIET};
+    const struct scene_colour colours[] = {SCENE_WHITE, SCENE_GUIDE, SCENE_GOOD, SCENE_ATTENTION,
+                                           SCENE_QUIET};
     for (int i = 0; i < 5; i++)
         some_box(scene_add(s, SCENE_FILL, colours[i]), 120 + 140.0 * i, 225, 100, 240, 0.15 * i);
 }
@@ -95,8 +96,8 @@ static void texts(struct scene *s)
 
 static void pictures(struct scene *s)
 {
-    static const char *const names[] = {"look", "hand-away", "take", "turn-round", "turn-over", "well-done",
-                                        "help", "case-here"};
+    static const char *const names[] = {"look",      "hand-away", "take", "turn-round",
+                                        "turn-over", "well-done", "help", "case-here"};
     for (int i = 0; i < 8; i++)
         pictogram(s, names[i], 130 + 180.0 * (i % 4), i < 4 ? 320 : 120, 60 + 10 * i, i < 4 ? 0 : 0.2);
 }

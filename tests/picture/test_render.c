@@ -9,7 +9,7 @@
 #include "render.h"
 #include "some_scenes.h"
 
-#define WIDTH 640
+#define WIDTH  640
 #define HEIGHT 360
 
 static struct render *fresh(const struct model *m)
@@ -32,7 +32,8 @@ static bool same_picture(const struct image *a, const struct image *b)
 static bool inside(const struct picture_rect *rects, int count, int x, int y)
 {
     for (int i = 0; i < count; i++)
-        if (x >= rects[i].x && x < rects[i].x + rects[i].width && y >= rects[i].y && y < rects[i].y + rects[i].height)
+        if (x >= rects[i].x && x < rects[i].x + rects[i].width && y >= rects[i].y &&
+            y < rects[i].y + rects[i].height)
             return true;
     return false;
 }
@@ -177,7 +178,8 @@ static void marks_lie_where_the_model_says(void **state)
     scene_destroy(&s);
 }
 
-/* A long straight line on the bench is bent on the canvas: its middle lies on the model's curve, not on the chord. */
+/* A long straight line on the bench is bent on the canvas: its middle lies on the model's curve, not on the
+ * chord. */
 static void lines_follow_the_lens(void **state)
 {
     (void)state;
@@ -197,7 +199,7 @@ static void lines_follow_the_lens(void **state)
     assert_true(model_proj_from_bench(&model, (struct bench_mm){400, 440, 0}, &b));
     assert_true(model_proj_from_bench(&model, line->points[1], &c));
     double chord = a.y + (c.y - a.y) * (b.x - a.x) / (c.x - a.x);
-assert_true(fabs(chord - b.y) > 3);
+    assert_true(fabs(chord - b.y) > 3);
     assert_true(image_row(render_canvas(r), (int)lround(b.y))[4 * (int)lround(b.x) + 1] > 150);
     assert_int_equal(image_row(render_canvas(r), (int)lround(chord))[4 * (int)lround(b.x) + 1], 0);
     render_destroy(&r);

@@ -30,12 +30,13 @@ struct rgb {
     double r, g, b;
 };
 
-/* Linear-light matrices for complete red- and green-blindness (Machado, Oliveira, Fernandes 2009, severity 1). */
+/* Linear-light matrices for complete red- and green-blindness (Machado, Oliveira, Fernandes 2009, severity
+ * 1). */
 static const double normal_eye[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
-static const double red_blind[9] = {0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216,
-                                    -0.003882, -0.048116, 1.051998};
-static const double green_blind[9] = {0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413,
-                                      -0.011820, 0.042940, 0.968881};
+static const double red_blind[9] = {0.152286, 1.052583,  -0.204868, 0.114503, 0.786281,
+                                    0.099216, -0.003882, -0.048116, 1.051998};
+static const double green_blind[9] = {0.367322, 0.860646,  -0.227968, 0.280085, 0.672501,
+                                      0.047413, -0.011820, 0.042940,  0.968881};
 
 /* Reflectances in linear light: white plastic, beech wood, dark foam. */
 static const struct rgb grounds[] = {{0.85, 0.85, 0.85}, {0.60, 0.42, 0.25}, {0.06, 0.06, 0.07}};
@@ -48,7 +49,8 @@ static double linear(uint8_t v)
 static struct rgb seen(struct scene_colour c, struct rgb ground, const double eye[9])
 {
     struct rgb l = {linear(c.r) * ground.r, linear(c.g) * ground.g, linear(c.b) * ground.b};
-    return (struct rgb){eye[0] * l.r + eye[1] * l.g + eye[2] * l.b, eye[3] * l.r + eye[4] * l.g + eye[5] * l.b,
+    return (struct rgb){eye[0] * l.r + eye[1] * l.g + eye[2] * l.b,
+                        eye[3] * l.r + eye[4] * l.g + eye[5] * l.b,
                         eye[6] * l.r + eye[7] * l.g + eye[8] * l.b};
 }
 
@@ -73,7 +75,8 @@ static double difference(struct scene_colour a, struct scene_colour b, struct rg
     double p[3], q[3], white = 0.2126 * ground.r + 0.7152 * ground.g + 0.0722 * ground.b;
     lab(seen(a, ground, eye), white, p);
     lab(seen(b, ground, eye), white, q);
-    return sqrt((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]) + (p[2] - q[2]) * (p[2] - q[2]));
+    return sqrt((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]) +
+                (p[2] - q[2]) * (p[2] - q[2]));
 }
 
 /* Ten times what is just noticed side by side; the marks stand apart and differ in shape as well. */

@@ -1,5 +1,6 @@
-/* How long the picture takes at 1920 x 1080: all of it, 15 % of it changing, nothing changing; against the plain way of
- * redrawing everything with Cairo for each change; and the same shown in a window where there is a display. */
+/* How long the picture takes at 1920 x 1080: all of it, 15 % of it changing, nothing changing; against the
+ * plain way of redrawing everything with Cairo for each change; and the same shown in a window where there is
+ * a display. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +9,9 @@
 #include "screen.h"
 #include "some_scenes.h"
 
-#define WIDTH 1920
-#define HEIGHT 1080
-#define ROUNDS 40
+#define WIDTH    1920
+#define HEIGHT   1080
+#define ROUNDS   40
 #define CHANGING 0.15
 
 static struct lw_clock clock_now;
@@ -52,7 +53,8 @@ static double time_of(struct render *r, enum kind kind, int crowd, struct screen
     struct scene *s = scene_create();
     some_step(s);
     for (int i = 0; i < crowd; i++)
-        some_box(scene_add(s, SCENE_OUTLINE, SCENE_GOOD), 430 + 14.0 * (i % 25), 300 + 30.0 * (i / 25), 11, 24, 0);
+        some_box(scene_add(s, SCENE_OUTLINE, SCENE_GOOD), 430 + 14.0 * (i % 25), 300 + 30.0 * (i / 25), 11,
+                 24, 0);
     int first = s->count;
     change(s, first, 0);
     render_draw(r, s, 0, rects);
