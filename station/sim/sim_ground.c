@@ -3,6 +3,7 @@
 #include "sim_stage.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- wood ---- */
 
@@ -44,18 +45,28 @@ static uint8_t level(float v)
 
 #define WOOD_GLOSS 22
 
+/* The grain is drawn in squares of so many cells: a camera pixel is no smaller. */
+#define GRAIN_CELLS 2
+
+static uint32_t wood_paint(const struct pretend_bench *scene, int cx, int cy)
+{
+    float tone = wood_tone((float)cx * FIELD_CELL_MM, (float)cy * FIELD_CELL_MM, scene->seed);
+    /* darker wood is redder */
+    uint8_t c[3] = {level((float)scene->colour[0] * (1.25f * tone - 0.25f)),
+                    level((float)scene->colour[1] * (1.08f * tone - 0.08f)), level((float)scene->colour[2] * tone)};
+    return paint_of(c, WOOD_GLOSS);
+}
+
 static void draw_wood(struct field *f, const struct pretend_bench *scene)
 {
     for (int cy = 0; cy < f->ny; cy++) {
-        for (int cx = 0; cx < f->nx; cx++) {
-            float tone = wood_tone((float)cx * FIELD_CELL_MM, (float)cy * FIELD_CELL_MM, scene->seed);
-            /* darker wood is redder */
-            uint8_t c[3] = {level((float)scene->colour[0] * (1.25f * tone - 0.25f)),
-                            level((float)scene->colour[1] * (1.08f * tone - 0.08f)),
-                            level((float)scene->colour[2] * tone)};
-            f->paint[cy * f->nx + cx] = paint_of(c, WOOD_GLOSS);
-            f->height[cy * f->nx + cx] = 0;
+        uint32_t *row = f->paint + (size_t)cy * (size_t)f->nx;
+        if (cy % GRAIN_CELLS) {
+            memcpy(row, row - f->nx, (size_t)f->nx * sizeof *row);
+            continue;
         }
+        for (int cx = 0; cx < f->nx; cx++)
+            row[cx] = cx % GRAIN_CELLS ? row[cx - 1] : wood_paint(scene, cx, cy);
     }
 }
 
