@@ -14,6 +14,7 @@
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 #define BOX_MM 100.0          /* the box that the pretend person lays down for calibrating */
+#define ACT_S 4.0             /* the pretend person needs so long for an act of calibrating */
 #define GIVE_UP_NS (180 * NS_PER_S) /* without a step done */
 #define GIVE_UP_BLIND_NS (60 * NS_PER_S)
 #define PICTURE_DELAY_NS (250 * NS_PER_MS) /* a moment's picture is taken when its light has surely arrived */
@@ -159,7 +160,7 @@ static enum lw_msg calibrate(struct demo *d, const struct station_config *c, str
 {
     char path[PATH_MAX];
     struct calibration cal;
-    const struct calibrate_options o = {.automatic = true, .wait_s = 2, .raised_mm = BOX_MM,
+    const struct calibrate_options o = {.automatic = true, .wait_s = ACT_S, .raised_mm = BOX_MM,
                                         .side = (enum person_side)c->bench.person_side,
                                         .save_to = rig_path(c, "calibration.cfg", path, sizeof path)};
     enum lw_msg rc = calibrate_run(&d->rig->guide, &o, &cal, err);

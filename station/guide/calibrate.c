@@ -21,6 +21,9 @@
 #define PROOF_RADIUS_MM 6.0
 #define PROOF_WINDOW_MM 16.0
 #define PROOF_LEVEL 255
+#define PROOF_NEAR_MM 20.0     /* what lies so near may not be raised */
+#define PROOF_FLAT_SHARE 0.9
+#define PROOF_NEAR_PX 3.0
 
 struct session {
     struct guide *g;
@@ -177,6 +180,23 @@ static enum lw_msg keep_raised(struct session *s, struct lw_error *err)
 
 /* ---- proof ---- */
 
+/* Does light that falls around there meet the bench top, and not a tub that stands there? The capture tells. */
+static bool lies_on_bench(const struct session *s, struct bench_mm at)
+{
+    int near = 0, flat = 0;
+    for (int i = 0; i < s->flat.count; i++) {
+        const struct decode_pair *pair = &s->flat.pairs[i];
+        struct bench_mm b;
+        struct proj_px p;
+        if (!model_bench_from_cam(&s->model, pair->cam, 0, &b) || hypot(b.x - at.x, b.y - at.y) > PROOF_NEAR_MM ||
+            !model_proj_from_bench(&s->model, b, &p))
+            continue;
+        near++;
+        flat += hypot(p.x - pair->proj.x, p.y - pair->proj.y) < PROOF_NEAR_PX;
+    }
+    return flat > 0 && flat >= PROOF_FLAT_SHARE * near;
+}
+
 static void proof_points(const struct guide *g, struct bench_mm points[PROOF_COLUMNS * PROOF_ROWS])
 {
     for (int i = 0; i < PROOF_COLUMNS * PROOF_ROWS; i++)
@@ -247,7 +267,7 @@ static enum lw_msg measure_dots(struct session *s, const struct bench_mm *points
     for (int i = 0; i < count; i++) {
         struct cam_px at, edge, seen;
         struct bench_mm b, beside = {points[i].x + PROOF_WINDOW_MM, points[i].y, 0};
-        if (!model_cam_from_bench(&s->model, points[i], &at) || !model_cam_from_bench(&s->model, beside, &edge))
+        if (!lies_on_bench(s, points[i]) || !model_cam_from_bench(&s->model, points[i], &at) || !model_cam_from_bench(&s->model, beside, &edge))
             continue;
         if (find_dot(dark, lit, at, (int)hypot(edge.x - at.x, edge.y - at.y), &seen) &&
             model_bench_from_cam(&s->model, seen, 0, &b))

@@ -39,7 +39,7 @@ static enum lw_msg present(struct guide *g, const struct image *picture, struct 
     int64_t now_ns = clock_now_ns(&g->clock);
     enum lw_msg rc = screen_present(g->screen, picture, NULL, 0, now_ns, err);
     g->presented_ns = clock_now_ns(&g->clock);
-    render_invalidate(g->render);
+    g->screen_taken = true;
     return rc;
 }
 

@@ -186,6 +186,8 @@ static void draw(struct guide *g, int64_t now_ns)
 {
     struct lw_error err = {0};
     struct picture_rect rects[RENDER_RECTS];
+    if (g->screen_taken)
+        return;
     int64_t began = guide_trace_now(g->timings);
     int count = render_draw(g->render, g->scene, now_ns, rects);
     began = guide_trace_add(g->timings, STAGE_DRAW, began);
@@ -227,6 +229,9 @@ void guide_wait(struct guide *g, double seconds)
 
 void guide_show(struct guide *g)
 {
+    if (g->screen_taken)
+        render_invalidate(g->render);
+    g->screen_taken = false;
     draw(g, clock_now_ns(&g->clock));
     g->rest_wanted = true;
 }
@@ -299,6 +304,18 @@ static json_t *camera_points_json(const struct guide *g, const struct bench_mm *
     return list;
 }
 
+/* "yes no" as a list of words. */
+static json_t *choices_json(const char *choices)
+{
+    json_t *list = json_array();
+    for (const char *p = choices; *p;) {
+        size_t n = strcspn(p, " ");
+        json_array_append_new(list, json_stringn(p, n));
+        p += n + (p[n] == ' ');
+    }
+    return list;
+}
+
 void guide_ask(struct guide *g, const char *what, const char *choices, const struct bench_mm *outline, int corners,
                json_t *detail)
 {
@@ -306,7 +323,7 @@ void guide_ask(struct guide *g, const char *what, const char *choices, const str
     json_t *d = detail ? detail : json_object();
     json_object_set_new(d, "id", json_integer((json_int_t)++g->asks));
     json_object_set_new(d, "what", json_string(what));
-    json_object_set_new(d, "choices", json_string(choices));
+    json_object_set_new(d, "choices", choices_json(choices));
     if (outline) {
         json_object_set_new(d, "outline_mm", points_json(outline, corners));
         if (g->calibrated)
