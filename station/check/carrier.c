@@ -1,0 +1,370 @@
+/* Shape-based matching on directions of gradients (Steger, "Occlusion, clutter, and illumination invariant object
+ * recognition", 2002): the mean cosine between the taught picture's edge directions and the bench's. Light changes
+ * lengths of gradients, not their directions. Coarse over the whole bench and all rotations, then fine. */
+#include "carrier.h"
+
+#include "cv_picture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COARSE_MM 6.0
+#define COARSE_POINTS 160
+#define COARSE_ROTATIONS 90 /* every 4 degrees */
+#define CANDIDATES 10
+#define FINE_MM 1.0
+#define FINE_POINTS 900
+#define NEAR_MM 25.0        /* carrier_refine looks so far around */
+#define NEAR_RAD 0.105
+#define RIM_MM 12.0         /* so near to its outer edge a point counts as rim: that is where its height is known */
+#define RIM_POINTS_MIN 120
+#define SCORE_MIN 0.45      /* unlike pictures reach 0.2 to 0.3; a case half full of things keeps its rim */
+#define INSIDE_MIN 0.97     /* of its points must lie on the bench */
+#define EDGE_SHARE 0.35     /* the strongest part of the taught picture's gradients are its edges */
+
+/* ---- gradients ---- */
+
+/* Unit gradient directions of a grey picture, weighted down to 0 where the picture is as flat as its noise. */
+struct field {
+    float *gx, *gy;
+    int width, height;
+};
+
+static void field_finish(struct field *f)
+{
+    free(f->gx);
+    free(f->gy);
+    *f = (struct field){0};
+}
+
+static enum lw_msg field_init(struct field *f, int width, int height, struct lw_error *err)
+{
+    size_t n = (size_t)width * (size_t)height;
+    *f = (struct field){calloc(n, sizeof(float)), calloc(n, sizeof(float)), width, height};
+    return f->gx && f->gy ? LW_OK : lw_fail(err, LW_MSG_NO_MEMORY);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Length that separates structure from noise: three times the median length. */
+static float noise_length(const struct field *f)
+{
+    enum { SAMPLES = 4096 };
+    float length[SAMPLES];
+    size_t n = (size_t)f->width * (size_t)f->height, step = n / SAMPLES + 1;
+    int count = 0;
+    for (size_t i = 0; i < n && count < SAMPLES; i += step)
+        length[count++] = hypotf(f->gx[i], f->gy[i]);
+    qsort(length, (size_t)count, sizeof length[0], by_value);
+    return fmaxf(2.0f, 1.5f * length[count / 2]);
+}
+
+static void scharr(const struct image *im, struct field *f)
+{
+    for (int y = 1; y + 1 < im->height; y++) {
+        const uint8_t *a = image_row(im, y - 1), *b = image_row(im, y), *c = image_row(im, y + 1);
+        for (int x = 1; x + 1 < im->width; x++) {
+            size_t i = (size_t)y * (size_t)f->width + (size_t)x;
+            f->gx[i] = (float)(3 * (a[x + 1] - a[x - 1]) + 10 * (b[x + 1] - b[x - 1]) + 3 * (c[x + 1] - c[x - 1])) / 16;
+            f->gy[i] = (float)(3 * (c[x - 1] - a[x - 1]) + 10 * (c[x] - a[x]) + 3 * (c[x + 1] - a[x + 1])) / 16;
+        }
+    }
+}
+
+static enum lw_msg make_field(const struct image *grey, bool unit, struct field *f, struct lw_error *err)
+{
+    enum lw_msg rc = field_init(f, grey->width, grey->height, err);
+    if (rc)
+        return rc;
+    scharr(grey, f);
+    float noise = noise_length(f);
+    for (size_t i = 0; unit && i < (size_t)f->width * (size_t)f->height; i++) {
+        float length = sqrtf(f->gx[i] * f->gx[i] + f->gy[i] * f->gy[i] + noise * noise);
+        f->gx[i] /= length;
+        f->gy[i] /= length;
+    }
+    return LW_OK;
+}
+
+/* ---- the taught edges ---- */
+
+struct edge {
+    float x, y;   /* mm, carrier frame */
+    float dx, dy; /* unit direction of the gradient, in the carrier frame (+y up) */
+    bool rim;
+};
+
+struct edges {
+    struct edge *list;
+    int count, rim_count;
+};
+
+static bool on_rim(const struct carrier_taught *t, double x, double y)
+{
+    double ex = fabs(fabs(x) - t->width_mm / 2), ey = fabs(fabs(y) - t->depth_mm / 2);
+    bool inside_x = fabs(x) < t->width_mm / 2 + RIM_MM, inside_y = fabs(y) < t->depth_mm / 2 + RIM_MM;
+    return (ex < RIM_MM && inside_y) || (ey < RIM_MM && inside_x);
+}
+
+/* The strongest gradient of each cell of a grid, as long as it belongs to the strongest share of all. */
+static enum lw_msg pick_edges(const struct carrier_taught *t, const struct image *grey, double mm_per_px, int wanted,
+                              struct edges *out, struct lw_error *err)
+{
+    struct field f = {0};
+    *out = (struct edges){0};
+    enum lw_msg rc = make_field(grey, false, &f, err);
+    int cell = (int)fmax(1, sqrt((double)grey->width * grey->height / (wanted / EDGE_SHARE)));
+    int columns = grey->width / cell, rows = grey->height / cell;
+    float *best = calloc((size_t)(columns * rows) + 1, sizeof *best);
+    int *where = calloc((size_t)(columns * rows) + 1, sizeof *where);
+    out->list = calloc((size_t)(columns * rows) + 1, sizeof *out->list);
+    if (!rc && (!best || !where || !out->list))
+        rc = lw_fail(err, LW_MSG_NO_MEMORY);
+    for (int i = 0; !rc && i < columns * rows; i++)
+        for (int k = 0; k < cell * cell; k++) {
+            int x = i % columns * cell + k % cell, y = i / columns * cell + k / cell, at = y * f.width + x;
+            float length = hypotf(f.gx[at], f.gy[at]);
+            if (length > best[i])
+                best[i] = length, where[i] = at;
+        }
+    float *sorted = calloc((size_t)(columns * rows) + 1, sizeof *sorted);
+    if (!rc && sorted) {
+        memcpy(sorted, best, sizeof *best * (size_t)(columns * rows));
+        qsort(sorted, (size_t)(columns * rows), sizeof *sorted, by_value);
+        float floor_length = fmaxf(sorted[(int)((1 - EDGE_SHARE) * columns * rows)], 2.0f);
+        for (int i = 0; i < columns * rows; i++) {
+            if (best[i] < floor_length)
+                continue;
+            double x = (where[i] % f.width - (f.width - 1) / 2.0) * mm_per_px;
+            double y = ((f.height - 1) / 2.0 - where[i] / f.width) * mm_per_px;
+            if (fabs(x) > t->width_mm / 2 + RIM_MM || fabs(y) > t->depth_mm / 2 + RIM_MM)
+                continue;
+            bool rim = on_rim(t, x, y);
+            out->rim_count += rim;
+            out->list[out->count++] = (struct edge){(float)x, (float)y, f.gx[where[i]] / best[i],
+                                                    -f.gy[where[i]] / best[i], rim};
+        }
+    }
+    free(sorted);
+    free(best);
+    free(where);
+    field_finish(&f);
+    return rc;
+}
+
+/* ---- scoring a pose ---- */
+
+struct search {
+    struct view_grid grid;
+    struct field field;
+    struct edges edges;
+};
+
+static double score_pose(const struct search *s, struct rigid T, bool rim_only, double *inside)
+{
+    float c = cosf((float)T.angle_rad), si = sinf((float)T.angle_rad), sum = 0;
+    float inv = (float)(1 / s->grid.mm_per_px);
+    int count = 0, seen = 0;
+    for (int i = 0; i < s->edges.count; i++) {
+        const struct edge *e = &s->edges.list[i];
+        if (rim_only && !e->rim)
+            continue;
+        count++;
+        float bx = (float)T.x_mm + c * e->x - si * e->y, by = (float)T.y_mm + si * e->x + c * e->y;
+        float px = (bx - (float)s->grid.x0_mm) * inv;
+        float py = (float)(s->grid.height - 1) - (by - (float)s->grid.y0_mm) * inv;
+        int x = (int)px, y = (int)py;
+        if (px < 0 || py < 0 || x + 1 >= s->field.width || y + 1 >= s->field.height)
+            continue;
+        seen++;
+        float fx = px - (float)x, fy = py - (float)y;
+        const float *gx = s->field.gx + (size_t)y * (size_t)s->field.width + x, *gy = s->field.gy + (gx - s->field.gx);
+        int w = s->field.width;
+        float vx = (1 - fy) * ((1 - fx) * gx[0] + fx * gx[1]) + fy * ((1 - fx) * gx[w] + fx * gx[w + 1]);
+        float vy = (1 - fy) * ((1 - fx) * gy[0] + fx * gy[1]) + fy * ((1 - fx) * gy[w] + fx * gy[w + 1]);
+        sum += vx * (c * e->dx - si * e->dy) - vy * (si * e->dx + c * e->dy);
+    }
+    if (inside)
+        *inside = count ? (double)seen / count : 0;
+    return count ? (double)sum / count : 0;
+}
+
+static enum lw_msg grey_of(const struct image *bgr, struct image *grey, struct lw_error *err)
+{
+    return cv_picture_convert(bgr, IMAGE_GRAY8, grey, err);
+}
+
+static enum lw_msg search_init(struct search *s, const struct model *m, const struct image *frame,
+                               const struct carrier_taught *t, double mm_per_px, int points, struct lw_error *err)
+{
+    struct image view = {0}, grey = {0}, taught = {0}, taught_grey = {0};
+    *s = (struct search){0};
+    s->grid = view_grid_make((struct rigid){0}, 0, 0, m->bench_width_mm, m->bench_depth_mm, t->height_mm, mm_per_px);
+    enum lw_msg rc = view_rectify(m, frame, &s->grid, &view, err);
+    rc = rc ? rc : grey_of(&view, &grey, err);
+    rc = rc ? rc : make_field(&grey, true, &s->field, err);
+    double scale = t->mm_per_px / mm_per_px;
+    rc = rc ? rc : cv_picture_resize(&t->picture, (int)(t->picture.width * scale + 0.5),
+                                     (int)(t->picture.height * scale + 0.5), &taught, err);
+    rc = rc ? rc : grey_of(&taught, &taught_grey, err);
+    rc = rc ? rc : pick_edges(t, &taught_grey, mm_per_px, points, &s->edges, err);
+    image_finish(&view);
+    image_finish(&grey);
+    image_finish(&taught);
+    image_finish(&taught_grey);
+    return rc;
+}
+
+static void search_finish(struct search *s)
+{
+    field_finish(&s->field);
+    free(s->edges.list);
+    s->edges.list = NULL;
+}
+
+/* Climbs: tries the neighbours in place and angle, halves the step when none is better. */
+static struct rigid climb(const struct search *s, struct rigid start, double step_mm, double step_rad, double stop_mm,
+                          bool rim_only, double *score)
+{
+    struct rigid best = start;
+    *score = score_pose(s, best, rim_only, NULL);
+    while (step_mm > stop_mm) {
+        struct rigid from = best;
+        for (int k = 0; k < 27; k++) {
+            struct rigid p = {from.x_mm + (k % 3 - 1) * step_mm, from.y_mm + (k / 3 % 3 - 1) * step_mm,
+                              from.angle_rad + (k / 9 - 1) * step_rad};
+            double v = score_pose(s, p, rim_only, NULL);
+            if (v > *score)
+                *score = v, best = p;
+        }
+        if (best.x_mm == from.x_mm && best.y_mm == from.y_mm && best.angle_rad == from.angle_rad)
+            step_mm /= 2, step_rad /= 2;
+    }
+    return best;
+}
+
+/* ---- coarse: everywhere ---- */
+
+struct candidate {
+    struct rigid T;
+    double score;
+};
+
+/* Keeps the best ones; a pose near a kept one replaces it only when it is better. */
+static void keep_candidate(struct candidate *list, struct candidate c)
+{
+    int worst = 0;
+    for (int i = 0; i < CANDIDATES; i++) {
+        bool same = hypot(list[i].T.x_mm - c.T.x_mm, list[i].T.y_mm - c.T.y_mm) < 20 &&
+                    fabs(remainder(list[i].T.angle_rad - c.T.angle_rad, 2 * LW_PI)) < 0.2;
+        if (same) {
+            if (c.score > list[i].score)
+                list[i] = c;
+            return;
+        }
+        if (list[i].score < list[worst].score)
+            worst = i;
+    }
+    if (c.score > list[worst].score)
+        list[worst] = c;
+}
+
+static void search_everywhere(const struct search *s, const struct model *m, struct candidate *list)
+{
+    for (int a = 0; a < COARSE_ROTATIONS; a++)
+        for (double y = 0; y <= m->bench_depth_mm; y += COARSE_MM)
+            for (double x = 0; x <= m->bench_width_mm; x += COARSE_MM) {
+                struct candidate c = {{x, y, 2 * LW_PI * a / COARSE_ROTATIONS}, 0};
+                c.score = score_pose(s, c.T, false, NULL);
+                if (c.score > 0.1)
+                    keep_candidate(list, c);
+            }
+}
+
+/* ---- fine ---- */
+
+/* The rim is where the height is known; the depths of slots shift with the point of view. */
+static struct rigid settle(const struct search *s, struct rigid T, double *score)
+{
+    double whole, rim;
+    T = climb(s, T, 2.0, 0.01, 0.3, false, &whole);
+    *score = whole;
+    if (s->edges.rim_count >= RIM_POINTS_MIN) {
+        struct rigid by_rim = climb(s, T, 1.0, 0.004, 0.1, true, &rim);
+        if (hypot(by_rim.x_mm - T.x_mm, by_rim.y_mm - T.y_mm) < 8 && rim > 0.5 * whole) {
+            *score = fmax(whole, rim * 0.9);
+            return by_rim;
+        }
+    }
+    return T;
+}
+
+static enum lw_msg answer(const struct search *s, struct rigid T, double score, struct carrier_found *out,
+                          struct lw_error *err)
+{
+    double inside;
+    score_pose(s, T, false, &inside);
+    if (score < SCORE_MIN)
+        return lw_fail(err, LW_MSG_CARRIER_ABSENT, score);
+    if (inside < INSIDE_MIN)
+        return lw_fail(err, LW_MSG_CARRIER_OFF_BENCH, (1 - inside) * 100);
+    *out = (struct carrier_found){{T.x_mm, T.y_mm, remainder(T.angle_rad, 2 * LW_PI)}, score};
+    return LW_OK;
+}
+
+enum lw_msg carrier_find(const struct model *m, const struct image *frame, const struct carrier_taught *taught,
+                         struct carrier_found *out, struct lw_error *err)
+{
+    struct search coarse, fine;
+    struct candidate list[CANDIDATES] = {0};
+    enum lw_msg rc = search_init(&coarse, m, frame, taught, COARSE_MM, COARSE_POINTS, err);
+    if (!rc)
+        search_everywhere(&coarse, m, list);
+    search_finish(&coarse);
+    if (rc)
+        return rc;
+    rc = search_init(&fine, m, frame, taught, FINE_MM, FINE_POINTS, err);
+    struct rigid best = {0};
+    double best_score = 0;
+    for (int i = 0; !rc && i < CANDIDATES; i++) {
+        double score;
+        if (list[i].score <= 0)
+            continue;
+        struct rigid T = climb(&fine, list[i].T, 4.0, 0.03, 1.0, false, &score);
+        if (score > best_score)
+            best_score = score, best = T;
+    }
+    if (!rc && best_score > 0)
+        best = settle(&fine, best, &best_score);
+    rc = rc ? rc : answer(&fine, best, best_score, out, err);
+    search_finish(&fine);
+    return rc;
+}
+
+enum lw_msg carrier_refine(const struct model *m, const struct image *frame, const struct carrier_taught *taught,
+                           struct rigid near, struct carrier_found *out, struct lw_error *err)
+{
+    struct search fine;
+    enum lw_msg rc = search_init(&fine, m, frame, taught, FINE_MM, FINE_POINTS, err);
+    struct rigid best = near;
+    double best_score = 0;
+    for (int k = 0; !rc && k < 27; k++) {
+        double score;
+        struct rigid start = {near.x_mm + (k % 3 - 1) * NEAR_MM / 2, near.y_mm + (k / 3 % 3 - 1) * NEAR_MM / 2,
+                              near.angle_rad + (k / 9 - 1) * NEAR_RAD / 2};
+        struct rigid T = climb(&fine, start, 4.0, 0.02, 2.0, false, &score);
+        if (score > best_score)
+            best_score = score, best = T;
+        if (k == 13 && score > 0.75)
+            break; /* where it was, and sure */
+    }
+    if (!rc)
+        best = settle(&fine, best, &best_score);
+    rc = rc ? rc : answer(&fine, best, best_score, out, err);
+    search_finish(&fine);
+    return rc;
+}
