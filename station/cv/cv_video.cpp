@@ -106,17 +106,6 @@ bool cv_video_whole_jpeg(const uint8_t *data, size_t size)
     return data[size - 2] == 0xff && data[size - 1] == 0xd9;
 }
 
-bool cv_video_from_jpeg(const uint8_t *data, size_t size, struct image *into, int *width, int *height)
-{
-    *width = *height = 0;
-    return cv_guard(nullptr, [&] {
-               cv::Mat m = cv_wrap(into);
-               cv::Mat in(1, static_cast<int>(size), CV_8UC1, const_cast<uint8_t *>(data));
-               cv::imdecode(in, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION, &m);
-               return landed(m, into, width, height);
-           }) == LW_OK;
-}
-
 bool cv_video_from_yuyv(const uint8_t *data, ptrdiff_t stride, struct image *into)
 {
     return cv_guard(nullptr, [&] {

@@ -33,7 +33,8 @@ void cv_video_close(struct cv_video **v);
  * decode to a half grey picture. */
 bool cv_video_whole_jpeg(const uint8_t *data, size_t size);
 
-/* Decodes a JPEG picture into `into` (BGR8); false as for cv_video_retrieve. */
+/* Decodes a JPEG picture into `into` (BGR8). False when it has another size (*width and *height say which) or is damaged
+ * (both 0). */
 bool cv_video_from_jpeg(const uint8_t *data, size_t size, struct image *into, int *width, int *height);
 
 /* YUYV (4:2:2, BT.601, as webcams send it) with `stride` bytes a row into `into` (BGR8) of the same size. */

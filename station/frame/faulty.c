@@ -47,7 +47,7 @@ static struct frame *spoil(struct faulty *c, const struct frame *f)
         image_fill(&out->image, 0);
         return out;
     }
-    copy_pixels(&out->image, c->fault == CAMERA_FAULT_FROZEN && c->last ? &c->last->image : &f->image);
+    copy_pixels(&out->image, c->fault == CAMERA_FAULT_FROZEN ? &c->last->image : &f->image);
     if (c->fault == CAMERA_FAULT_OVEREXPOSED)
         overexpose(&out->image);
     return out;
@@ -72,6 +72,8 @@ static enum camera_status faulty_poll(struct camera *camera, int64_t now_ns, str
     if (status != CAMERA_FRAME)
         return status;
     if (c->fault != CAMERA_FAULT_NONE) {
+        if (!c->last)
+            c->last = frame_ref(f);
         struct frame *spoilt = spoil(c, f);
         frame_unref(&f);
         *out = spoilt;

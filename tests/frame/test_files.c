@@ -2,9 +2,12 @@
 
 #include "camera.h"
 #include "cv_picture.h"
+#include "cv_video.h"
 #include "recording.h"
 #include "units.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -205,6 +208,40 @@ static void test_all_frames_held(void **state)
         frame_unref(&held[k]);
 }
 
+/* A film, here pictures in a row as JPEG (FFMPEG takes 25 a second for it). */
+static void test_film(void **state)
+{
+    (void)state;
+    char file[512];
+    FILE *f = fopen(path("film.mjpeg", file), "w");
+    for (int i = 0; i < 6; i++) {
+        struct image im;
+        uint8_t *data;
+        size_t size;
+        struct lw_error err;
+        assert_ok(image_init(&im, 64, 48, IMAGE_BGR8, &err), &err);
+        image_fill(&im, (uint8_t)(40 * i));
+        assert_ok(cv_video_encode(&im, ".jpg", 95, &data, &size, &err), &err);
+        assert_int_equal(fwrite(data, 1, size, f), size);
+        free(data);
+        image_finish(&im);
+    }
+    fclose(f);
+    struct camera *c = open_at(file, 25);
+    assert_int_equal(c->info.width, 64);
+    assert_true(c->info.fps > 24 && c->info.fps < 26);
+    expect(c, 1000, CAMERA_FRAME, 0, 0);
+    expect(c, 1039, CAMERA_WAITING, 0, 0);
+    expect(c, 1040, CAMERA_FRAME, 40, 1);
+    expect(c, 1130, CAMERA_FRAME, 120, 3);
+    expect(c, 1160, CAMERA_FRAME, 160, 4);
+    expect(c, 1200, CAMERA_FRAME, 200, 5);
+    expect(c, 1239, CAMERA_WAITING, 0, 0);
+    expect(c, 1240, CAMERA_ENDED, 0, 0);
+    expect(c, 1300, CAMERA_ENDED, 0, 0);
+    camera_destroy(&c);
+}
+
 static void test_options(void **state)
 {
     (void)state;
@@ -228,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_bad_index),      cmocka_unit_test(test_refused),
         cmocka_unit_test(test_another_size_and_unreadable),
         cmocka_unit_test(test_all_frames_held), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_film),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
