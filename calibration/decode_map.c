@@ -170,12 +170,12 @@ static unsigned binary_from_gray(unsigned g)
  * Between two cells exactly one bit changes, and all finer bits then read 1 0 0 …: an unsure bit with these
  * below it is the border of two cells; with anything else below it the pixel sees two places at once, or
  * gloss. */
-static unsigned place_unsure(unsigned gray, unsigned unsure)
+static unsigned place_unsure(unsigned gray, unsigned unsure, int bits)
 {
     int coarser = 0;
     while (unsure >> coarser & 1)
         coarser++;
-    if (coarser > COARSER_MAX)
+    if (coarser > COARSER_MAX || coarser >= bits)
         return DECODE_NONE;
     unsigned rest = unsure >> coarser, code = gray >> coarser;
     if (rest == 0)
@@ -200,7 +200,7 @@ static void place_row(const struct axis *a, const struct scan *s, int n, uint16_
         unsigned gray = (unsigned)s->high[x] << 8 | s->low[x];
         unsigned unsure = (unsigned)s->unsure_high[x] << 8 | s->unsure_low[x], place = a->table[gray];
         if (unsure) {
-            place = place_unsure(gray, unsure);
+            place = place_unsure(gray, unsure, a->used);
             if (place != DECODE_NONE)
                 place <<= cut;
         }

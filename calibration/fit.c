@@ -261,7 +261,7 @@ static bool pose_from_columns(const double b[3][3], double *pose)
 
 /* The focal length and lens shift under which the bench's homography comes nearest to a rotation. */
 static bool start_device(const struct homography *H, double width, double height, double usual, double spread,
-                         bool shifts, double *lens, double *pose)
+                         bool shifts, double *lens, double *pose, double *least)
 {
     const double skew_sigma = 0.01; /* of a homography from four corners found to a pixel or two */
     double best = INFINITY, b[3][3], cx = (width - 1) / 2;
@@ -276,6 +276,7 @@ static bool start_device(const struct homography *H, double width, double height
                 lens[0] = log(f), lens[1] = cx, lens[2] = cy;
             }
         }
+    *least = best;
     columns_of(H, exp(lens[0]), lens[1], lens[2], b);
     return pose_from_columns(b, pose);
 }
@@ -290,13 +291,28 @@ bool fit_start(const struct solve_input *in, const struct homography *proj_from_
             return false;
     }
     struct homography cam, proj;
+    double least;
     memset(out, 0, sizeof *out);
     out->parameters = CAM_K1;
     return homography_fit(x, y, u, v, NULL, 4, &cam) && homography_fit(x, y, pu, pv, NULL, 4, &proj) &&
            start_device(&cam, in->camera_width, in->camera_height, CAMERA_F_WIDTHS, CAMERA_F_SPREAD, false,
-                        out->p + CAM_F, out->p + CAM_POSE) &&
+                        out->p + CAM_F, out->p + CAM_POSE, &least) &&
            start_device(&proj, in->projector_width, in->projector_height, PROJECTOR_F_WIDTHS,
-                        PROJECTOR_F_SPREAD, true, out->p + PROJ_F, out->p + PROJ_POSE);
+                        PROJECTOR_F_SPREAD, true, out->p + PROJ_F, out->p + PROJ_POSE, &least);
+}
+
+double fit_rectangle_cost(const struct solve_input *in)
+{
+    double x[4], y[4], u[4], v[4], lens[3], pose[6], least = INFINITY;
+    struct homography H;
+    for (int i = 0; i < 4; i++) {
+        x[i] = corner_mm(in, i).x, y[i] = corner_mm(in, i).y;
+        u[i] = in->corners[i].x, v[i] = in->corners[i].y;
+    }
+    bool above = homography_fit(x, y, u, v, NULL, 4, &H) &&
+                 start_device(&H, in->camera_width, in->camera_height, CAMERA_F_WIDTHS, CAMERA_F_SPREAD,
+                              false, lens, pose, &least);
+    return above ? least : INFINITY;
 }
 
 /* Variance of where projector px `q` meets the plane, through the covariance of the parameters. */

@@ -45,6 +45,10 @@ bool fit_start(const struct solve_input *in, const struct homography *proj_from_
  * held out. */
 bool fit_adjust(const struct fit_problem *problem, enum fit_order order, bool all, struct fit *f);
 
+/* How badly four corners fit a rectangle of the bench's size seen by a usual camera (squared sigmas); only
+ * the sizes and corners of `in` are used. INFINITY where it would be seen from below. */
+double fit_rectangle_cost(const struct solve_input *in);
+
 /* The model of a parameter vector (no residual map, no sigmas). */
 void fit_model(const double *p, int parameters, const struct solve_input *in, struct model *out);
 
