@@ -103,7 +103,7 @@ static void test_jpeg_is_black_too(void **state)
     struct lw_error err;
     assert_ok(cv_picture_read(file, IMAGE_BGR8, &im, &err), &err);
     for (int y = 0; y < HEIGHT; y++)
-        for (int x = WIDTH - 0; x-- > 0;)
+        for (int x = 0; x < WIDTH; x++)
             if (!inside(x, y))
                 assert_in_range(image_row(&im, y)[3 * x], 0, 60);
     assert_in_range(image_row(&im, 15)[3 * 25], 60, 255);
