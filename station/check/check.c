@@ -1,0 +1,239 @@
+#include "check_parts.h"
+
+#include "cv_picture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CRUMB_MM2 12.0
+#define BLACK_GREY 8.0
+#define BLURRED_BELOW 0.45   /* of the gradients of the before look */
+#define CLIPPED_MAX 0.6      /* of the changed pixels are white */
+/* What differs between two layings of one thing at least, from pixels and outline noise; the taught pictures only
+ * widen it. mm, mm, log, mm, log, log. */
+static const double usual[CUE_COUNT] = {[CUE_OUTLINE] = 0.7, [CUE_STRETCH] = 2.4, [CUE_AREA] = 0.10,
+                                        [CUE_LENGTH] = 1.8, [CUE_HUE] = 0.06, [CUE_TONE] = 0.16};
+#define WIDEN_MAX 2.0        /* a bad laying must not make an item match everything */
+#define FLOOR_ONE 1.7        /* difference that still is the item when one laying was taught */
+#define FLOOR_MIN 1.3
+#define FLOOR_MAX 2.0
+#define FLOOR_FACTOR 1.35    /* of the worst difference between its own references */
+#define ALIKE_FACTOR 1.2
+
+static const char *const result_names[] = {"cannot_tell", "refuse", "confirm", "accept"};
+static const char *const reason_names[] = {"none", "missing", "other_item", "turned", "mirrored", "too_many",
+                                           "elsewhere", "unknown", "hand", "dark", "glare", "blurred", "moved",
+                                           "stale"};
+
+const char *verdict_result_name(enum verdict_result r)
+{
+    return r <= VERDICT_ACCEPT ? result_names[r] : "cannot_tell";
+}
+
+const char *verdict_reason_name(enum verdict_reason r)
+{
+    return r <= REASON_STALE ? reason_names[r] : "none";
+}
+
+enum lw_msg check_create(struct check **out, struct lw_error *err)
+{
+    *out = calloc(1, sizeof **out);
+    return *out ? LW_OK : lw_fail(err, LW_MSG_NO_MEMORY);
+}
+
+static void item_finish(struct taught_item *it)
+{
+    for (int i = 0; i < it->count; i++) {
+        shape_finish(&it->references[i].shape);
+        image_finish(&it->references[i].before);
+    }
+    free(it->references);
+    *it = (struct taught_item){0};
+}
+
+void check_destroy(struct check **p)
+{
+    struct check *c = *p;
+    if (!c)
+        return;
+    for (int i = 0; i < c->count; i++)
+        item_finish(&c->items[i]);
+    free(c->items);
+    free(c);
+    *p = NULL;
+}
+
+enum lw_msg check_to_scale(const struct image *in, double mm_per_px, struct image *out, struct lw_error *err)
+{
+    double f = mm_per_px / SHAPE_MM_PER_PX;
+    if (in->format != IMAGE_BGR8)
+        return lw_fail(err, LW_MSG_IMAGE_SIZE, in->width, in->height);
+    if (fabs(f - 1) < 0.01)
+        return image_copy(out, in, err);
+    return cv_picture_resize(in, (int)lround(in->width * f), (int)lround(in->height * f), out, err);
+}
+
+double check_smallest_mm2(const struct check *c)
+{
+    double least = 1e9;
+    for (int i = 0; i < c->count; i++)
+        for (int r = 0; r < c->items[i].count; r++)
+            least = fmin(least, c->items[i].references[r].shape.area_mm2);
+    return fmax(CRUMB_MM2, c->count ? least / 6 : 0);
+}
+
+enum verdict_reason check_picture_trouble(const struct cv_change *ch)
+{
+    if (ch->mean_after < BLACK_GREY || ch->mean_before < BLACK_GREY)
+        return REASON_DARK;
+    if (ch->clipped_share > CLIPPED_MAX && ch->mean_before < 200)
+        return REASON_GLARE;
+    return ch->sharpness < BLURRED_BELOW && ch->noise_grey > 0 ? REASON_BLURRED : REASON_NONE;
+}
+
+static enum lw_msg teach_reference(const struct check *c, const char *id, const struct check_reference *from,
+                                   struct taught_reference *to, struct lw_error *err)
+{
+    struct image after = {0};
+    struct cv_change ch = {0};
+    const struct cv_change_options o = {.mm_per_px = SHAPE_MM_PER_PX, .smallest_mm2 = CRUMB_MM2};
+    (void)c;
+    if (from->before.width != from->after.width || from->before.height != from->after.height)
+        return lw_fail(err, LW_MSG_TAUGHT_SIZE, id);
+    enum lw_msg rc = check_to_scale(&from->before, from->mm_per_px, &to->before, err);
+    rc = rc ? rc : check_to_scale(&from->after, from->mm_per_px, &after, err);
+    rc = rc ? rc : cv_shape_change(&to->before, &after, &o, &ch, err);
+    if (!rc && (ch.mean_after < BLACK_GREY || ch.mean_before < BLACK_GREY))
+        rc = lw_fail(err, LW_MSG_TAUGHT_DARK, id);
+    else if (!rc && (ch.count == 0 || ch.parts[0].area_px < 2 * CRUMB_MM2))
+        rc = lw_fail(err, LW_MSG_TAUGHT_NOTHING, id);
+    else if (!rc && ch.parts[0].border_px > 10 + (after.width + after.height) / 20)
+        rc = lw_fail(err, LW_MSG_TAUGHT_HAND, id);
+    rc = rc ? rc : shape_make(&ch, 0, &to->shape, err);
+    if (!rc && to->shape.count == 0)
+        rc = lw_fail(err, LW_MSG_TAUGHT_NOTHING, id);
+    to->half_x_mm = after.width * SHAPE_MM_PER_PX / 2;
+    to->half_y_mm = after.height * SHAPE_MM_PER_PX / 2;
+    cv_shape_change_finish(&ch);
+    image_finish(&after);
+    return rc;
+}
+
+static void base_weights(struct taught_item *it)
+{
+    for (int i = 0; i < CUE_COUNT; i++)
+        it->weight[i] = 1 / usual[i];
+}
+
+enum lw_msg check_teach_item(struct check *c, const char *id, const struct check_item_options *options,
+                             const struct check_reference *references, int count, struct lw_error *err)
+{
+    if (c->finished || count < 1)
+        return lw_fail(err, LW_MSG_TAUGHT_NOTHING, id);
+    if (c->count == c->capacity) {
+        int capacity = c->capacity ? 2 * c->capacity : 32;
+        struct taught_item *items = realloc(c->items, sizeof *items * (size_t)capacity);
+        if (!items)
+            return lw_fail(err, LW_MSG_NO_MEMORY);
+        c->items = items;
+        c->capacity = capacity;
+    }
+    struct taught_item it = {.options = *options, .verifiable = true, .other = -1};
+    snprintf(it.id, sizeof it.id, "%s", id);
+    it.references = calloc((size_t)count, sizeof *it.references);
+    if (!it.references)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    base_weights(&it);
+    enum lw_msg rc = LW_OK;
+    for (int i = 0; i < count && !rc; i++) {
+        it.count++;
+        rc = teach_reference(c, id, &references[i], &it.references[i], err);
+        struct shape *s = &it.references[i].shape;
+        for (int k = 0; k < s->count && !rc; k++)
+            c->half_mm = fmax(c->half_mm, hypot(s->x[k], s->y[k]));
+    }
+    if (rc)
+        item_finish(&it);
+    else
+        c->items[c->count++] = it;
+    return rc;
+}
+
+/* What is usual between layings of this item, from all pairs of its references. */
+static void widen(struct taught_item *it)
+{
+    double sum[CUE_COUNT] = {0}, cue[CUE_COUNT];
+    int n = 0;
+    for (int a = 0; a < it->count; a++)
+        for (int b = 0; b < it->count; b++)
+            if (a != b && match_shapes(it, &it->references[a].shape, &it->references[b].shape, false, cue) < NO_MATCH) {
+                for (int k = 0; k < CUE_COUNT; k++)
+                    sum[k] += cue[k];
+                n++;
+            }
+    for (int k = 0; k < CUE_COUNT && n; k++)
+        it->weight[k] = 1 / fmin(fmax(usual[k], 1.1 * sum[k] / n), WIDEN_MAX * usual[k]);
+}
+
+static void measure_self(struct taught_item *it)
+{
+    it->spread = 0;
+    it->flip = NO_MATCH;
+    for (int a = 0; a < it->count; a++) {
+        double least = NO_MATCH;
+        struct shape *s = &it->references[a].shape;
+        it->flip = fmin(it->flip, match_shapes(it, s, s, true, NULL));
+        for (int b = 0; b < it->count; b++)
+            if (a != b)
+                least = fmin(least, match_shapes(it, &it->references[b].shape, s, false, NULL));
+        if (it->count > 1)
+            it->spread = fmax(it->spread, least);
+    }
+    it->floor = it->count > 1 ? fmin(fmax(FLOOR_FACTOR * it->spread, FLOOR_MIN), FLOOR_MAX) : FLOOR_ONE;
+    if (it->count == 1)
+        it->spread = 1;
+}
+
+/* How much the most alike reference of `other` differs from `it`. */
+static double between(const struct taught_item *it, const struct taught_item *other)
+{
+    double least = NO_MATCH;
+    for (int a = 0; a < it->count; a++)
+        for (int b = 0; b < other->count; b++)
+            least = fmin(least, match_shapes(it, &it->references[a].shape, &other->references[b].shape, false, NULL));
+    return least;
+}
+
+enum lw_msg check_finish_teaching(struct check *c, struct lw_error *err)
+{
+    (void)err;
+    for (int i = 0; i < c->count; i++) {
+        widen(&c->items[i]);
+        measure_self(&c->items[i]);
+    }
+    for (int i = 0; i < c->count; i++) {
+        struct taught_item *it = &c->items[i];
+        it->other_difference = NO_MATCH;
+        for (int j = 0; j < c->count; j++) {
+            double d = i == j ? NO_MATCH : between(it, &c->items[j]);
+            if (d < it->other_difference)
+                it->other_difference = d, it->other = j;
+        }
+        it->verifiable = it->other_difference > ALIKE_FACTOR * fmin(fmax(it->spread, 0.85), 1.5);
+    }
+    c->finished = true;
+    return LW_OK;
+}
+
+int check_item_count(const struct check *c)
+{
+    return c->count;
+}
+
+bool check_item_verifiable(const struct check *c, int item, int *other)
+{
+    if (other)
+        *other = c->items[item].other;
+    return c->items[item].verifiable;
+}

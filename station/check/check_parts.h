@@ -1,0 +1,66 @@
+/* Inside the checks: what is kept of the taught pictures, matching, the decision about one thing. */
+#pragma once
+
+#include "shape.h"
+
+struct taught_reference {
+    struct shape shape;
+    struct image before; /* at SHAPE_MM_PER_PX, for the inventory */
+    double half_x_mm, half_y_mm;
+};
+
+struct taught_item {
+    char id[64];
+    struct check_item_options options;
+    struct taught_reference *references;
+    int count;
+    double floor;       /* a difference above it is not this item */
+    double spread;      /* worst difference between its own references */
+    double weight[CUE_COUNT]; /* 1 / what is usual between two layings of the same thing */
+    double flip;        /* difference of the item to itself turned round; small: its ends are alike */
+    bool verifiable;
+    int other;          /* the most alike other item, -1 */
+    double other_difference;
+};
+
+struct check {
+    struct taught_item *items;
+    int count, capacity;
+    double half_mm; /* no taught thing reaches farther from its place */
+    bool finished;
+};
+
+struct item_match {
+    double any, upright; /* differences: any way round, and as it was taught; large: none */
+    struct rigid T_any, T_upright; /* taught from seen */
+    int any_reference, upright_reference;
+};
+
+#define NO_MATCH 1e6
+#define MARGIN_OTHER 1.2 /* another item must differ by so much more than the expected one */
+
+double match_difference(const struct taught_item *it, const double cue[CUE_COUNT]);
+void match_item(const struct taught_item *it, const struct shape *seen, struct item_match *out);
+
+/* The best alignment of two shapes, by the whole difference; NO_MATCH: none. `skip_near`: only ways round that are
+ * more than 90 degrees off. */
+double match_shapes(const struct taught_item *it, const struct shape *taught, const struct shape *seen, bool skip_near,
+                    double cue[CUE_COUNT]);
+
+/* Fills result, reason, seen_item, score, margin, offset for a thing with this shape at the place of `expected`. */
+enum lw_msg decide_thing(const struct check *c, int expected, const struct shape *seen, bool anywhere,
+                         double tolerance_mm, double tolerance_rad, struct verdict *out, struct lw_error *err);
+
+/* Which taught item is it, whatever was expected? -1: none of them. */
+int decide_which(const struct check *c, const struct shape *seen, struct item_match *match);
+
+double decide_score(double difference);
+
+/* Both pictures at SHAPE_MM_PER_PX. */
+enum lw_msg check_to_scale(const struct image *in, double mm_per_px, struct image *out, struct lw_error *err);
+
+/* Changes that are smaller than a third of the smallest taught thing, and at least a crumb, do not count. */
+double check_smallest_mm2(const struct check *c);
+
+/* Reasons why nothing can be told from such pictures; REASON_NONE: they are good. */
+enum verdict_reason check_picture_trouble(const struct cv_change *ch);

@@ -1,0 +1,132 @@
+#include "check_parts.h"
+
+#define TWICE_MIN 1.55      /* of the taught area: two lie there, one may hide a part of the other */
+#define TWICE_MAX 2.6
+#define FLIP_CLEAR 1.3      /* the other way round must fit so much better before it is called turned */
+#define ENDS_ALIKE 1.2      /* a thing that differs less from itself turned round has no way round */
+#define MIRROR_CLEAR 1.3
+
+static double typical_area(const struct taught_item *it)
+{
+    double sum = 0;
+    for (int i = 0; i < it->count; i++)
+        sum += it->references[i].shape.area_mm2;
+    return sum / it->count;
+}
+
+static void set_offset(const struct taught_item *it, int reference, struct rigid T, const struct shape *seen,
+                       struct verdict *v, double *moved_mm)
+{
+    const struct shape *t = &it->references[reference].shape;
+    v->offset = rigid_inverse(T);
+    struct local_mm centre = rigid_apply(v->offset, (struct local_mm){t->cx, t->cy});
+    *moved_mm = hypot(centre.x - t->cx, centre.y - t->cy);
+    (void)seen;
+}
+
+/* The expected item lies there; is it where and how it should be? */
+static void decide_pose(const struct check *c, int expected, const struct shape *seen, const struct item_match *m,
+                        double tolerance_mm, double tolerance_rad, struct verdict *v)
+{
+    const struct taught_item *it = &c->items[expected];
+    double moved_mm;
+    bool ends_alike = it->flip < ENDS_ALIKE;
+    bool upright = m->upright <= it->floor && (m->upright <= m->any * FLIP_CLEAR || ends_alike);
+    if (it->options.orientation_matters && !upright) {
+        set_offset(it, m->any_reference, m->T_any, seen, v, &moved_mm);
+        bool small = fabs(m->T_any.angle_rad) <= tolerance_rad;
+        v->result = small ? VERDICT_ACCEPT : VERDICT_REFUSE;
+        v->reason = small ? REASON_NONE : REASON_TURNED;
+        return;
+    }
+    bool use_upright = upright;
+    set_offset(it, use_upright ? m->upright_reference : m->any_reference, use_upright ? m->T_upright : m->T_any, seen,
+               v, &moved_mm);
+    v->result = VERDICT_REFUSE;
+    if (it->options.orientation_matters && fabs(v->offset.angle_rad) > tolerance_rad)
+        v->reason = REASON_TURNED;
+    else if (moved_mm > tolerance_mm)
+        v->reason = REASON_ELSEWHERE;
+    else {
+        v->result = VERDICT_ACCEPT;
+        v->reason = REASON_NONE;
+    }
+}
+
+/* None of the taught things as they were taught: the mirror image, two of them, or something unknown. */
+static enum lw_msg decide_strange(const struct check *c, int expected, const struct shape *seen,
+                                  const struct item_match *own, struct verdict *v, struct lw_error *err)
+{
+    const struct taught_item *it = &c->items[expected];
+    double ratio = seen->area_mm2 / typical_area(it);
+    v->result = VERDICT_REFUSE;
+    v->reason = REASON_UNKNOWN;
+    v->seen_item = -1;
+    if (ratio > TWICE_MIN && ratio < TWICE_MAX) {
+        v->reason = REASON_TOO_MANY;
+        v->seen_item = expected;
+        return LW_OK;
+    }
+    struct shape mirrored;
+    enum lw_msg rc = shape_mirror(seen, &mirrored, err);
+    if (rc)
+        return rc;
+    struct item_match m;
+    match_item(it, &mirrored, &m);
+    if (m.any <= it->floor && m.any * MIRROR_CLEAR < own->any) {
+        v->reason = REASON_MIRRORED;
+        v->seen_item = expected;
+    }
+    shape_finish(&mirrored);
+    return LW_OK;
+}
+
+enum lw_msg decide_thing(const struct check *c, int expected, const struct shape *seen, bool anywhere,
+                         double tolerance_mm, double tolerance_rad, struct verdict *v, struct lw_error *err)
+{
+    const struct taught_item *it = &c->items[expected];
+    struct item_match own = {.any = NO_MATCH}, best_match = {.any = NO_MATCH};
+    double other = NO_MATCH;
+    int best_other = -1;
+    for (int i = 0; i < c->count; i++) {
+        struct item_match m;
+        match_item(&c->items[i], seen, &m);
+        if (i == expected)
+            own = m;
+        else if (m.any < other)
+            other = m.any, best_other = i, best_match = m;
+    }
+    v->score = decide_score(own.any);
+    v->margin = decide_score(own.any) - decide_score(other);
+    if (own.any > it->floor) {
+        if (best_other >= 0 && other <= c->items[best_other].floor && other < own.any) {
+            double moved_mm;
+            v->result = VERDICT_REFUSE;
+            v->reason = REASON_OTHER_ITEM;
+            v->seen_item = best_other;
+            set_offset(&c->items[best_other], best_match.any_reference, best_match.T_any, seen, v, &moved_mm);
+            return LW_OK;
+        }
+        return decide_strange(c, expected, seen, &own, v, err);
+    }
+    v->seen_item = expected;
+    if (other < own.any) {
+        v->seen_item = best_other;
+        v->result = other * MARGIN_OTHER < own.any ? VERDICT_REFUSE : VERDICT_CONFIRM;
+        v->reason = REASON_OTHER_ITEM;
+        if (!it->verifiable && it->other == best_other)
+            v->result = VERDICT_CONFIRM;
+        return LW_OK;
+    }
+    if (anywhere) {
+        v->result = VERDICT_ACCEPT;
+        v->reason = REASON_NONE;
+        double moved_mm;
+        set_offset(it, own.any_reference, own.T_any, seen, v, &moved_mm);
+    } else {
+        decide_pose(c, expected, seen, &own, tolerance_mm, tolerance_rad, v);
+    }
+    if (v->result == VERDICT_ACCEPT && (!it->verifiable || own.any * MARGIN_OTHER > other))
+        v->result = VERDICT_CONFIRM;
+    return LW_OK;
+}

@@ -1,0 +1,305 @@
+#include "check_parts.h"
+
+#include <stdlib.h>
+
+#define HAND_BORDER_PX 14     /* an arm crosses the edge of the light this wide at least */
+#define HAND_MIN_MM2 350.0
+#define EXTRA_MIN_MM2 60.0    /* a second change counts from here, and from this share of the expected item */
+#define EXTRA_SHARE 0.25
+#define NEAR_MM 12.0          /* beyond the tolerance: still meant for this place */
+#define REGION_MM 60.0        /* around a place when the light's polygon is not known */
+#define REGION_MAX_MM 320.0   /* half a side at most */
+#define LIT_RIM_MM 4.0        /* the light's own soft edge is not judged */
+#define MOVED_SHARE 0.3       /* of a filled place's item must have changed */
+
+struct scene {
+    const struct check *c;
+    const struct check_look *look;
+    const struct check_place *places;
+    int place_count, expected;
+    struct view_grid grid;
+    struct cv_change change;
+};
+
+static void centre_of(const struct view_grid *g, const struct cv_part *p, struct local_mm *out)
+{
+    *out = view_local_from_px(g, p->x, p->y);
+}
+
+static void write_outline(const struct view_grid *g, const struct cv_change *ch, int part, struct verdict *v)
+{
+    float xy[2 * VERDICT_OUTLINE];
+    struct lw_error err;
+    struct local_mm at, b;
+    int n = cv_shape_rim(&ch->labels, part + 1, xy, VERDICT_OUTLINE, &err);
+    v->outline_count = n > 0 ? n : 0;
+    for (int i = 0; i < v->outline_count; i++) {
+        b = rigid_apply(g->T_bench_from_local, view_local_from_px(g, xy[2 * i], xy[2 * i + 1]));
+        v->outline[i] = (struct bench_mm){b.x, b.y, g->z_mm};
+    }
+    centre_of(g, &ch->parts[part], &at);
+    b = rigid_apply(g->T_bench_from_local, at);
+    v->seen_at = (struct bench_mm){b.x, b.y, g->z_mm};
+}
+
+static void verdict_clear(struct verdict *v)
+{
+    *v = (struct verdict){.seen_item = -1, .seen_place = -1};
+}
+
+static double item_area(const struct check *c, int item)
+{
+    return c->items[item].references[0].shape.area_mm2;
+}
+
+/* Does the place's own frame point lie over the item's taught outline, with room? */
+static bool over_item(const struct taught_item *it, struct local_mm p, double room_mm)
+{
+    for (int r = 0; r < it->count; r++) {
+        const struct shape *s = &it->references[r].shape;
+        double least = 1e9;
+        for (int i = 0; i < s->count; i++)
+            least = fmin(least, hypot(s->x[i] - p.x, s->y[i] - p.y));
+        double low_x = s->x0 + SHAPE_MARGIN_MM, high_x = s->x0 + (double)s->width - SHAPE_MARGIN_MM;
+        double low_y = s->y0 + SHAPE_MARGIN_MM, high_y = s->y0 + (double)s->height - SHAPE_MARGIN_MM;
+        bool inside = p.x > low_x && p.x < high_x && p.y > low_y && p.y < high_y;
+        if (least < room_mm || (inside && hypot(s->cx - p.x, s->cy - p.y) < 0.5 * s->length_mm))
+            return true;
+    }
+    return false;
+}
+
+/* The part that was meant for the expected place: the largest that lies over it. */
+static int target_part(const struct check *c, const struct cv_change *ch, int expected, double room_mm)
+{
+    double cx = (ch->labels.width - 1) / 2.0, cy = (ch->labels.height - 1) / 2.0;
+    for (int i = 0; i < ch->count; i++) {
+        struct local_mm p = {ch->parts[i].x - cx, cy - ch->parts[i].y};
+        if (over_item(&c->items[expected], p, room_mm))
+            return i;
+    }
+    return -1;
+}
+
+static enum lw_msg judge_part(const struct check *c, const struct cv_change *ch, int part, int expected, bool anywhere,
+                              double tolerance_mm, double tolerance_rad, struct verdict *v, struct lw_error *err)
+{
+    struct shape s;
+    enum lw_msg rc = shape_make(ch, part, &s, err);
+    if (rc)
+        return rc;
+    if (s.count == 0) {
+        v->result = VERDICT_REFUSE;
+        v->reason = REASON_MISSING;
+    } else {
+        rc = decide_thing(c, expected, &s, anywhere, tolerance_mm, tolerance_rad, v, err);
+    }
+    shape_finish(&s);
+    return rc;
+}
+
+enum lw_msg check_judge_patch(const struct check *c, const struct image *before, const struct image *after,
+                              double mm_per_px, int expected, bool anywhere, struct verdict *out,
+                              struct lw_error *err)
+{
+    struct image a = {0}, b = {0};
+    struct cv_change ch = {0};
+    const struct cv_change_options o = {.mm_per_px = SHAPE_MM_PER_PX, .smallest_mm2 = check_smallest_mm2(c)};
+    verdict_clear(out);
+    if (!c->finished || expected < 0 || expected >= c->count)
+        return lw_fail(err, LW_MSG_BUG, "judging before teaching was finished");
+    const struct check_item_options *io = &c->items[expected].options;
+    enum lw_msg rc = check_to_scale(before, mm_per_px, &a, err);
+    rc = rc ? rc : check_to_scale(after, mm_per_px, &b, err);
+    rc = rc ? rc : cv_shape_change(&a, &b, &o, &ch, err);
+    if (!rc) {
+        int part = anywhere ? (ch.count ? 0 : -1) : target_part(c, &ch, expected, io->tolerance_mm + NEAR_MM);
+        out->reason = check_picture_trouble(&ch);
+        if (out->reason == REASON_NONE && part < 0) {
+            out->result = VERDICT_REFUSE;
+            out->reason = ch.count && !anywhere ? REASON_ELSEWHERE : REASON_MISSING;
+        } else if (out->reason == REASON_NONE) {
+            const struct view_grid g = {.x0_mm = -(b.width - 1) / 2.0, .y0_mm = -(b.height - 1) / 2.0, .mm_per_px = 1,
+                                        .width = b.width, .height = b.height};
+            write_outline(&g, &ch, part, out);
+            rc = judge_part(c, &ch, part, expected, anywhere, io->tolerance_mm, io->tolerance_rad, out, err);
+        }
+    }
+    cv_shape_change_finish(&ch);
+    image_finish(&a);
+    image_finish(&b);
+    return rc;
+}
+
+/* The light's bounding box in the place's frame, kept symmetric so that the picture's centre is the place. */
+static void region(const struct scene *s, double *half_x, double *half_y)
+{
+    struct rigid T = rigid_inverse(s->places[s->expected].T_bench_from_place);
+    *half_x = *half_y = s->look->lit_corners >= 3 ? 0 : s->c->half_mm + REGION_MM;
+    for (int i = 0; i < s->look->lit_corners; i++) {
+        struct local_mm p = rigid_apply(T, (struct local_mm){s->look->lit[i].x, s->look->lit[i].y});
+        *half_x = fmax(*half_x, fabs(p.x));
+        *half_y = fmax(*half_y, fabs(p.y));
+    }
+    *half_x = ceil(fmin(*half_x, REGION_MAX_MM));
+    *half_y = ceil(fmin(*half_y, REGION_MAX_MM));
+}
+
+static bool in_light(const struct check_look *l, double x, double y)
+{
+    bool in = false;
+    for (int i = 0, j = l->lit_corners - 1; i < l->lit_corners; j = i++) {
+        const struct bench_mm *a = &l->lit[i], *b = &l->lit[j];
+        double ex = b->x - a->x, ey = b->y - a->y, len2 = ex * ex + ey * ey;
+        double t = len2 > 0 ? fmin(1, fmax(0, ((x - a->x) * ex + (y - a->y) * ey) / len2)) : 0;
+        if (hypot(x - a->x - t * ex, y - a->y - t * ey) < LIT_RIM_MM)
+            return false;
+        if ((a->y > y) != (b->y > y) && x < ex * (y - a->y) / ey + a->x)
+            in = !in;
+    }
+    return in;
+}
+
+/* 255 where the place may be judged: in the light and in the camera's picture. */
+static enum lw_msg judged_area(const struct scene *s, struct image *valid, struct lw_error *err)
+{
+    const struct view_grid *g = &s->grid;
+    const struct lens *lens = &s->look->model->camera.lens;
+    enum lw_msg rc = image_init(valid, g->width, g->height, IMAGE_GRAY8, err);
+    for (int y = 0; y < g->height && !rc; y++)
+        for (int x = 0; x < g->width; x++) {
+            struct local_mm b = rigid_apply(g->T_bench_from_local, view_local_from_px(g, x, y));
+            struct cam_px p;
+            bool seen = s->look->lit_corners < 3 || in_light(s->look, b.x, b.y);
+            if (seen && (x == 0 || y == 0 || x + 1 == g->width || y + 1 == g->height || s->look->lit_corners < 3))
+                seen = model_cam_from_bench(s->look->model, (struct bench_mm){b.x, b.y, g->z_mm}, &p) && p.x >= 0 &&
+                       p.y >= 0 && p.x < lens->width && p.y < lens->height;
+            image_row(valid, y)[x] = seen ? 255 : 0;
+        }
+    return rc;
+}
+
+static enum lw_msg look_at(struct scene *s, struct lw_error *err)
+{
+    const struct check_place *p = &s->places[s->expected];
+    struct image before = {0}, after = {0}, valid = {0};
+    double half_x, half_y, z_mm = check_plane_mm(p->z_mm, s->c->items[p->item].options.height_mm);
+    region(s, &half_x, &half_y);
+    s->grid = view_grid_make(p->T_bench_from_place, -half_x, -half_y, half_x, half_y, z_mm, SHAPE_MM_PER_PX);
+    enum lw_msg rc = view_rectify(s->look->model, s->look->before, &s->grid, &before, err);
+    rc = rc ? rc : view_rectify(s->look->model, s->look->after, &s->grid, &after, err);
+    rc = rc ? rc : judged_area(s, &valid, err);
+    const struct cv_change_options o = {.mm_per_px = SHAPE_MM_PER_PX, .noise_grey = s->look->noise_grey,
+                                        .smallest_mm2 = check_smallest_mm2(s->c), .valid = &valid};
+    rc = rc ? rc : cv_shape_change(&before, &after, &o, &s->change, err);
+    image_finish(&before);
+    image_finish(&after);
+    image_finish(&valid);
+    return rc;
+}
+
+/* Which other place does this part lie at? -1: none. */
+static int place_at(const struct scene *s, const struct cv_part *part)
+{
+    struct local_mm at;
+    centre_of(&s->grid, part, &at);
+    struct local_mm b = rigid_apply(s->grid.T_bench_from_local, at);
+    for (int i = 0; i < s->place_count; i++) {
+        if (i == s->expected)
+            continue;
+        struct local_mm p = rigid_apply(rigid_inverse(s->places[i].T_bench_from_place), b);
+        if (over_item(&s->c->items[s->places[i].item], p, 3))
+            return i;
+    }
+    return -1;
+}
+
+/* What else changed in the light: a thing laid there, or a filled place that is no longer as it was. */
+static enum lw_msg judge_extra(const struct scene *s, int part, struct verdict *v, struct lw_error *err)
+{
+    struct shape shape;
+    struct item_match m;
+    enum lw_msg rc = shape_make(&s->change, part, &shape, err);
+    if (rc)
+        return rc;
+    int place = place_at(s, &s->change.parts[part]);
+    int item = shape.count ? decide_which(s->c, &shape, &m) : -1;
+    verdict_clear(v);
+    v->result = VERDICT_REFUSE;
+    v->reason = place >= 0 && s->places[place].filled ? REASON_MOVED : REASON_ELSEWHERE;
+    v->seen_item = item;
+    v->seen_place = place;
+    v->score = item >= 0 ? decide_score(m.any) : 0;
+    write_outline(&s->grid, &s->change, part, v);
+    shape_finish(&shape);
+    return LW_OK;
+}
+
+static int hand_part(const struct scene *s)
+{
+    for (int i = 0; i < s->change.count; i++)
+        if (s->change.parts[i].border_px >= HAND_BORDER_PX && s->change.parts[i].area_px >= HAND_MIN_MM2)
+            return i;
+    return -1;
+}
+
+/* The largest other change that counts; -1: none. */
+static int extra_part(const struct scene *s, int target)
+{
+    double least = fmax(EXTRA_MIN_MM2, EXTRA_SHARE * item_area(s->c, s->places[s->expected].item));
+    for (int i = 0; i < s->change.count; i++) {
+        int place = i == target ? -1 : place_at(s, &s->change.parts[i]);
+        double need = place >= 0 ? fmax(EXTRA_MIN_MM2, MOVED_SHARE * item_area(s->c, s->places[place].item)) : least;
+        if (i != target && s->change.parts[i].area_px >= need)
+            return i;
+    }
+    return -1;
+}
+
+static enum lw_msg judge_scene(const struct scene *s, struct verdict *v, struct lw_error *err)
+{
+    const struct check_place *p = &s->places[s->expected];
+    const struct check_item_options *o = &s->c->items[p->item].options;
+    double tolerance_mm = p->tolerance_mm > 0 ? p->tolerance_mm : o->tolerance_mm;
+    double tolerance_rad = p->tolerance_rad > 0 ? p->tolerance_rad : o->tolerance_rad;
+    int target = target_part(s->c, &s->change, p->item, tolerance_mm + NEAR_MM), extra = extra_part(s, target);
+    int hand = hand_part(s);
+    v->reason = check_picture_trouble(&s->change);
+    if (v->reason == REASON_DARK || v->reason == REASON_BLURRED)
+        return LW_OK;
+    if (hand >= 0) {
+        v->reason = REASON_HAND;
+        write_outline(&s->grid, &s->change, hand, v);
+        return LW_OK;
+    }
+    if (v->reason != REASON_NONE)
+        return LW_OK;
+    if (target < 0 && extra < 0) {
+        v->result = VERDICT_REFUSE;
+        v->reason = REASON_MISSING;
+        return LW_OK;
+    }
+    if (target < 0)
+        return judge_extra(s, extra, v, err);
+    write_outline(&s->grid, &s->change, target, v);
+    enum lw_msg rc = judge_part(s->c, &s->change, target, p->item, false, tolerance_mm, tolerance_rad, v, err);
+    if (!rc && extra >= 0 && (v->result == VERDICT_ACCEPT || v->result == VERDICT_CONFIRM))
+        return judge_extra(s, extra, v, err);
+    return rc;
+}
+
+enum lw_msg check_judge(const struct check *c, const struct check_look *look, const struct check_place *places,
+                        int place_count, int expected, struct verdict *out, struct lw_error *err)
+{
+    struct scene s = {.c = c, .look = look, .places = places, .place_count = place_count, .expected = expected};
+    verdict_clear(out);
+    out->frame = look->frame;
+    if (!c->finished || expected < 0 || expected >= place_count || places[expected].item < 0 ||
+        places[expected].item >= c->count)
+        return lw_fail(err, LW_MSG_BUG, "judging a place that does not exist");
+    enum lw_msg rc = look_at(&s, err);
+    rc = rc ? rc : judge_scene(&s, out, err);
+    out->frame = look->frame;
+    cv_shape_change_finish(&s.change);
+    return rc;
+}

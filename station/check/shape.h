@@ -1,0 +1,45 @@
+/* What a thing looks like from above, in mm, and how well two of them agree. */
+#pragma once
+
+#include "check.h"
+#include "cv_shape.h"
+
+#define SHAPE_MM_PER_PX 1.0 /* all shapes are seen at this scale; finer pictures gave no fewer mistakes */
+#define SHAPE_MARGIN_MM 14.0 /* of the distance grid around the outline; farther is all the same */
+#define SHAPE_POINTS 160
+#define SHAPE_SAMPLES 300
+#define SHAPE_RIM 128
+
+enum shape_cue { CUE_OUTLINE = 0, CUE_STRETCH, CUE_AREA, CUE_LENGTH, CUE_HUE, CUE_TONE, CUE_COUNT };
+
+struct shape {
+    int count, samples;
+    float x[SHAPE_POINTS], y[SHAPE_POINTS];     /* outline with holes, mm, in the picture's frame (centre, +y up) */
+    float sx[SHAPE_SAMPLES], sy[SHAPE_SAMPLES]; /* places inside */
+    int rim_count;
+    float rim_x[SHAPE_RIM], rim_y[SHAPE_RIM];   /* the outer rim in order, for drawing */
+    double area_mm2, length_mm, cx, cy;
+    int pieces;
+    /* Grid of 1 mm over the outline and a margin: distance to it, and log colours (blue/green, red/green, tone). */
+    int width, height;
+    float x0, y0;
+    float *distance, *colour;
+};
+
+/* `part` of the change becomes a shape. */
+enum lw_msg shape_make(const struct cv_change *change, int part, struct shape *out, struct lw_error *err);
+void shape_finish(struct shape *s);
+
+/* The mirror image, left and right changed; distances only. */
+enum lw_msg shape_mirror(const struct shape *s, struct shape *out, struct lw_error *err);
+
+struct shape_match {
+    struct rigid T_taught_from_seen;
+    double cue[CUE_COUNT]; /* differences: mm, mm, log, mm, log, log */
+};
+
+#define SHAPE_MATCHES 3
+
+/* Lays `seen` on `taught` in the ways round that fit best; best outline first. Returns how many. 0: far too large or
+ * small to be worth it. */
+int shape_align(const struct shape *taught, const struct shape *seen, struct shape_match out[SHAPE_MATCHES]);
