@@ -7,6 +7,7 @@
 #define FAR_MM 12.0F          /* beyond this a point counts the same */
 #define HUBER_MM 2.0          /* beyond this a point pulls with constant force */
 #define STEPS_MAX 12
+#define REFINE_EVERY 2        /* outline points that pull; all are measured afterwards */
 #define STRETCH 7             /* neighbouring outline points whose mean is one stretch */
 #define LOG_AREA_MAX 0.7      /* twice or half the area: not worth an alignment */
 #define LENGTH_MAX 0.45       /* of the longer one */
@@ -96,12 +97,12 @@ static void refine(const struct shape *a, const struct shape *b, struct turn *t)
         struct normal n = {{0}, {0}};
         float gx, gy;
         double x, y, u[3];
-        for (int i = 0; i < b->count; i++) {
+        for (int i = 0; i < b->count; i += REFINE_EVERY) {
             forth(t, b->x[i], b->y[i], &x, &y);
             float d = distance_at(a, x, y, &gx, &gy);
             add(&n, d, gx, gy, x - a->cx, y - a->cy);
         }
-        for (int i = 0; i < a->count; i++) {
+        for (int i = 0; i < a->count; i += REFINE_EVERY) {
             back(t, a->x[i], a->y[i], &x, &y);
             float d = distance_at(b, x, y, &gx, &gy);
             double rx = t->c * gx - t->s * gy, ry = t->s * gx + t->c * gy;
