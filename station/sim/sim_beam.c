@@ -127,13 +127,14 @@ static void soften_row(const struct beam *b, int y, int x0, int x1)
     size_t stride = (size_t)b->width * 4;
     const uint16_t *here = b->linear + (size_t)y * stride;
     const uint16_t *above = y > 0 ? here - stride : here, *below = y + 1 < b->height ? here + stride : here;
-    uint16_t *out = b->light + (size_t)y * stride;
+    uint16_t *restrict out = b->light + (size_t)y * stride;
     int first = x0 > 0 ? x0 : 1, last = x1 < b->width ? x1 : b->width - 1;
+    /* 16 times BEAM_FULL still fits 16 bits: the sums stay there, eight to a register */
     for (int i = first * 4; i < last * 4; i++) {
-        unsigned left = above[i - 4] + 2u * here[i - 4] + below[i - 4];
-        unsigned mid = above[i] + 2u * here[i] + below[i];
-        unsigned right = above[i + 4] + 2u * here[i + 4] + below[i + 4];
-        out[i] = (uint16_t)((left + 2 * mid + right + 8) >> 4);
+        uint16_t left = (uint16_t)(above[i - 4] + (uint16_t)(here[i - 4] * 2) + below[i - 4]);
+        uint16_t mid = (uint16_t)(above[i] + (uint16_t)(here[i] * 2) + below[i]);
+        uint16_t right = (uint16_t)(above[i + 4] + (uint16_t)(here[i + 4] * 2) + below[i + 4]);
+        out[i] = (uint16_t)((uint16_t)(left + (uint16_t)(mid * 2) + right) >> 4);
     }
     if (x0 == 0)
         memcpy(out, here, 8);

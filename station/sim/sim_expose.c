@@ -5,8 +5,6 @@
 #include <string.h>
 #include <threads.h>
 
-#define SENSOR_LAST 16383
-
 typedef float four __attribute__((vector_size(16)));
 typedef uint16_t four_u16 __attribute__((vector_size(8)));
 
@@ -36,8 +34,8 @@ static inline four beam_at(const struct beam *b, float u, float v)
 static inline void put(struct eye *e, ptrdiff_t i, const float v[3])
 {
     for (int c = 0; c < 3; c++) {
-        int n = (int)v[c];
-        n = n > SENSOR_LAST ? SENSOR_LAST : n;
+        int n = (int)(v[c] * ((float)EYE_TONES / EYE_FULL));
+        n = n > EYE_TONES - 1 ? EYE_TONES - 1 : n;
         e->clean[i * 3 + c] = e->tone[n];
         e->sigma[i * 3 + c] = e->tone_sigma[n];
     }
@@ -87,7 +85,7 @@ static void compose_hand_pixel(struct eye *e, const struct beam *b, const struct
     if (part > 0) {
         four p = beam_at(b, own.u, own.v);
         for (int c = 0; c < 3; c++)
-            v[c] += part * (SENSOR_LAST + 1) * fminf(e->ambient * own.room[c] + p[c] * own.beam[c], 4);
+            v[c] += part * EYE_FULL * fminf(e->ambient * own.room[c] + p[c] * own.beam[c], 4);
     }
     put(e, i, v);
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SENSOR_FULL 16384 /* steps of light; more is white */
 #define LIGHT_MAX 65535.0f
 
 /* ---- tone and noise of the sensor ---- */
@@ -19,14 +18,14 @@ static float video_curve(float v) /* ITU-R BT.709, as webcams do */
 
 static void fill_tone(struct eye *e)
 {
-    for (int i = 0; i < SENSOR_FULL; i++) {
-        float v = ((float)i + 0.5f) / SENSOR_FULL, g = video_curve(v);
+    for (int i = 0; i < EYE_TONES; i++) {
+        float v = ((float)i + 0.5f) / EYE_TONES, g = video_curve(v);
         float slope = (video_curve(v + 0.002f) - video_curve(fmaxf(v - 0.002f, 0))) / (v < 0.002f ? v + 0.002f : 0.004f);
         float noise = sqrtf(v * FULL_WELL_E + READ_NOISE_E * READ_NOISE_E) / FULL_WELL_E * slope;
         e->tone[i] = (int16_t)(fminf(g, 1) * 255 * EYE_GREY);
         e->tone_sigma[i] = (uint8_t)fminf(noise * 255 * EYE_GREY, 255);
     }
-    e->tone_sigma[SENSOR_FULL - 1] = 0; /* a clipped pixel is white without noise */
+    e->tone_sigma[EYE_TONES - 1] = 0; /* a clipped pixel is white without noise */
 }
 
 enum lw_msg eye_init(struct eye *e, const struct pinhole *camera, struct lw_error *err)
@@ -43,8 +42,8 @@ enum lw_msg eye_init(struct eye *e, const struct pinhole *camera, struct lw_erro
     e->clean = calloc(n * 3, sizeof *e->clean);
     e->sigma = calloc(n, 3);
     e->tiles = calloc((size_t)e->tiles_x * (size_t)e->tiles_y, sizeof *e->tiles);
-    e->tone = malloc(SENSOR_FULL * sizeof *e->tone);
-    e->tone_sigma = malloc(SENSOR_FULL);
+    e->tone = malloc(EYE_TONES * sizeof *e->tone);
+    e->tone_sigma = malloc(EYE_TONES);
     if (!e->sx || !e->sy || !e->raw || !e->light || !e->clean || !e->sigma || !e->tiles || !e->tone || !e->tone_sigma)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     fill_tone(e);
@@ -108,7 +107,7 @@ static void soften_pixel(struct eye *e, int x, int y)
         }
     }
     float rx = 2 * (float)x / (float)e->width - 1, ry = 2 * (float)y / (float)e->width - (float)e->height / (float)e->width;
-    float gain = (1 - VIGNETTING * (rx * rx + ry * ry)) * SENSOR_FULL;
+    float gain = (1 - VIGNETTING * (rx * rx + ry * ry)) * EYE_FULL;
     uint16_t *out = e->light + ((ptrdiff_t)y * e->width + x) * 6;
     for (int c = 0; c < 6; c++)
         out[c] = (uint16_t)fminf(sum[c] * gain, LIGHT_MAX);

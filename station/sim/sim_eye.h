@@ -8,6 +8,8 @@
 #include "sim_stage.h"
 
 #define EYE_TILE 16
+#define EYE_FULL 16384 /* steps of light that fill the sensor; more is white */
+#define EYE_TONES 4096 /* of the sensor's curve: small enough for the processor's nearest cache */
 #define EYE_GREY 64 /* steps of `clean` and `sigma` a grey level */
 
 struct eye_tile {

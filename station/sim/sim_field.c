@@ -14,7 +14,8 @@ enum lw_msg field_init(struct field *f, double width_mm, double depth_mm, struct
     f->height = calloc(n, sizeof *f->height);
     f->paint = calloc(n, sizeof *f->paint);
     f->block_top = calloc((size_t)f->bx * (size_t)f->by, sizeof *f->block_top);
-    if (!f->height || !f->paint || !f->block_top)
+    f->near_top = calloc((size_t)f->bx * (size_t)f->by, sizeof *f->near_top);
+    if (!f->height || !f->paint || !f->block_top || !f->near_top)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     return LW_OK;
 }
@@ -24,6 +25,7 @@ void field_finish(struct field *f)
     free(f->height);
     free(f->paint);
     free(f->block_top);
+    free(f->near_top);
     *f = (struct field){0};
 }
 
@@ -58,6 +60,16 @@ static float block_highest(const struct field *f, int bx, int by)
     return top;
 }
 
+static float highest_near(const struct field *f, int bx, int by)
+{
+    int x0 = bx > FIELD_NEAR ? bx - FIELD_NEAR : 0, y0 = by > FIELD_NEAR ? by - FIELD_NEAR : 0;
+    float top = 0;
+    for (int y = y0; y <= by + FIELD_NEAR && y < f->by; y++)
+        for (int x = x0; x <= bx + FIELD_NEAR && x < f->bx; x++)
+            top = f->block_top[y * f->bx + x] > top ? f->block_top[y * f->bx + x] : top;
+    return top;
+}
+
 void field_update_blocks(struct field *f, struct cells c)
 {
     if (c.x1 <= c.x0 || c.y1 <= c.y0)
@@ -65,6 +77,10 @@ void field_update_blocks(struct field *f, struct cells c)
     for (int y = c.y0 / FIELD_BLOCK; y <= (c.y1 - 1) / FIELD_BLOCK; y++)
         for (int x = c.x0 / FIELD_BLOCK; x <= (c.x1 - 1) / FIELD_BLOCK; x++)
             f->block_top[y * f->bx + x] = block_highest(f, x, y);
+    for (int y = c.y0 / FIELD_BLOCK - FIELD_NEAR; y <= (c.y1 - 1) / FIELD_BLOCK + FIELD_NEAR; y++)
+        for (int x = c.x0 / FIELD_BLOCK - FIELD_NEAR; x <= (c.x1 - 1) / FIELD_BLOCK + FIELD_NEAR; x++)
+            if (x >= 0 && y >= 0 && x < f->bx && y < f->by)
+                f->near_top[y * f->bx + x] = highest_near(f, x, y);
     f->top = 0;
     for (int i = 0; i < f->bx * f->by; i++)
         f->top = f->block_top[i] > f->top ? f->block_top[i] : f->top;
@@ -126,12 +142,13 @@ bool field_shadowed(const struct field *f, float x, float y, float z, float lx, 
     float sideways = sqrtf(hx * hx + hy * hy);
     float step = sideways > RAY_STEP_MM / RAY_STEP_Z_MM ? RAY_STEP_MM / sideways : RAY_STEP_Z_MM;
     float t = SHADE_BIAS_MM; /* height gained */
+    float leap = sideways > 1e-3f ? FIELD_NEAR_MM / sideways : 1e4f;
     while (z + t < f->top) {
         float px = x + hx * t, py = y + hy * t;
         if (!field_holds(f, px, py))
             return false;
         if (z + t >= block_top_at(f, px, py)) {
-            t += leave_block(px, py, hx, hy);
+            t += z + t >= field_near_top(f, px, py) ? leap : leave_block(px, py, hx, hy);
             continue;
         }
         if (f->height[field_index(f, px, py)] > z + t)

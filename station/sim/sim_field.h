@@ -20,12 +20,16 @@ static inline uint32_t paint_of(const uint8_t bgr[3], unsigned shine)
     return (uint32_t)bgr[0] | (uint32_t)bgr[1] << 8 | (uint32_t)bgr[2] << 16 | (uint32_t)shine << 24;
 }
 
+#define FIELD_NEAR 3
+#define FIELD_NEAR_MM (FIELD_NEAR * FIELD_BLOCK_MM)
+
 struct field {
     int nx, ny, bx, by; /* cells, blocks */
     float *height;
     uint32_t *paint;
     float *block_top;
-    float top; /* of all */
+    float *near_top; /* of the blocks within FIELD_NEAR of a block */
+    float top;       /* of all */
 };
 
 struct cells {
@@ -56,6 +60,12 @@ static inline bool field_holds(const struct field *f, float x, float y)
 static inline int field_index(const struct field *f, float x, float y)
 {
     return (int)(y * FIELD_PER_MM) * f->nx + (int)(x * FIELD_PER_MM);
+}
+
+/* The highest within at least FIELD_NEAR_MM of a place on the bench. */
+static inline float field_near_top(const struct field *f, float x, float y)
+{
+    return f->near_top[(int)(y * (1.0f / FIELD_BLOCK_MM)) * f->bx + (int)(x * (1.0f / FIELD_BLOCK_MM))];
 }
 
 /* A well mixed number for a place and a seed: noise that does not depend on the order of drawing. */

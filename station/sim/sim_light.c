@@ -146,6 +146,7 @@ static void surface_at(const struct field *f, const float hit[3], struct surface
     float gy = gentle(cell_height(f, cx, cy - 1), h, cell_height(f, cx, cy + 1)) * FIELD_PER_MM;
     float n = 1 / sqrtf(1 + gx * gx + gy * gy);
     memcpy(s->at, hit, sizeof s->at);
+    s->at[2] = fmaxf(h, hit[2]); /* a ray that ends inside a wall's cell sees its top, not its dark inside */
     s->normal[0] = -gx * n;
     s->normal[1] = -gy * n;
     s->normal[2] = n;
@@ -163,6 +164,8 @@ static const float open_reach[3] = {2.5f, 7, 18}; /* mm */
 static float open_sky(const struct field *f, const float at[3])
 {
     float closed = 0;
+    if (field_near_top(f, at[0], at[1]) <= at[2])
+        return 1;
     for (int d = 0; d < OPEN_DIRECTIONS; d++) {
         float steepest = 0;
         for (int i = 0; i < 3; i++) {
@@ -256,7 +259,7 @@ static float mirrored_room(const struct light_room *r, const float at[3], const 
 }
 
 /* Metal throws this share of light about, the rest mirrors. */
-#define METAL_ROUGH 0.38f
+#define METAL_ROUGH 0.52f
 #define FILM_MIRROR 0.05f /* straight reflection of smooth plastic */
 
 static void reflect_light(const struct light_room *r, const struct surface *s, const float falling[3], float beam,
@@ -315,10 +318,10 @@ void light_sample(const struct light_room *r, const struct field *f, float sx, f
         light_falling(r, f, &s, falling);
         float beam = light_beam(r, s.at, s.normal, &out->u, &out->v);
         const float *c = r->projector.c;
-        if (beam > 0 && field_shadowed(f, hit[0], hit[1], hit[2], c[0], c[1], c[2]))
+        if (beam > 0 && field_shadowed(f, s.at[0], s.at[1], s.at[2], c[0], c[1], c[2]))
             beam = 0;
         reflect_light(r, &s, falling, beam, out);
-        out->z = hit[2];
+        out->z = s.at[2];
     }
     for (int i = 0; i < 3; i++) {
         out->room[i] *= r->exposure / 0.9f;

@@ -69,18 +69,29 @@ static void draw_box(struct stage *s, struct cells clip)
             }
 }
 
+static struct cells cells_join(struct cells a, struct cells b)
+{
+    return (struct cells){a.x0 < b.x0 ? a.x0 : b.x0, a.y0 < b.y0 ? a.y0 : b.y0, a.x1 > b.x1 ? a.x1 : b.x1,
+                          a.y1 > b.y1 ? a.y1 : b.y1};
+}
+
+static double cells_area(struct cells c)
+{
+    return (double)(c.x1 - c.x0) * (c.y1 - c.y0);
+}
+
+/* Changes that overlap are looked at once, when looking at both in one costs no more. */
 static void note_change(struct stage *s, struct cells c, float top)
 {
-    if (s->change_count < STAGE_CHANGES) {
-        s->changes[s->change_count++] = (struct stage_change){c, top};
+    for (int i = 0; i < s->change_count; i++) {
+        struct stage_change *other = &s->changes[i];
+        struct cells both = cells_join(other->cells, c);
+        if (i < STAGE_CHANGES - 1 && cells_area(both) > cells_area(other->cells) + cells_area(c))
+            continue;
+        *other = (struct stage_change){both, fmaxf(other->top, top)};
         return;
     }
-    struct stage_change *last = &s->changes[STAGE_CHANGES - 1];
-    last->cells.x0 = c.x0 < last->cells.x0 ? c.x0 : last->cells.x0;
-    last->cells.y0 = c.y0 < last->cells.y0 ? c.y0 : last->cells.y0;
-    last->cells.x1 = c.x1 > last->cells.x1 ? c.x1 : last->cells.x1;
-    last->cells.y1 = c.y1 > last->cells.y1 ? c.y1 : last->cells.y1;
-    last->top = fmaxf(last->top, top);
+    s->changes[s->change_count++] = (struct stage_change){c, top};
 }
 
 static void redraw(struct stage *s, const float box[4])
