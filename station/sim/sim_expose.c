@@ -6,13 +6,20 @@
 #include <threads.h>
 
 typedef float four __attribute__((vector_size(16)));
-typedef uint16_t four_u16 __attribute__((vector_size(8)));
+typedef int32_t four_i32 __attribute__((vector_size(16)));
+typedef uint16_t eight_u16 __attribute__((vector_size(16)));
 
-static inline four texel(const uint16_t *p)
+/* Two neighbouring pixels of the projector's light, and what lies at a share `f` between them. Written with shuffles:
+ * the compiler widens 16-bit lanes one by one otherwise. */
+static inline four between(const uint16_t *p, float f)
 {
-    four_u16 v;
+    const eight_u16 none = {0};
+    eight_u16 v;
     memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(v, four);
+    four_i32 left = (four_i32)__builtin_shuffle(v, none, (eight_u16){0, 8, 1, 9, 2, 10, 3, 11});
+    four_i32 right = (four_i32)__builtin_shuffle(v, none, (eight_u16){4, 12, 5, 13, 6, 14, 7, 15});
+    four a = __builtin_convertvector(left, four), b = __builtin_convertvector(right, four);
+    return a + (b - a) * f;
 }
 
 /* The projector's light at (u, v), between its pixels; black outside. */
@@ -26,18 +33,22 @@ static inline four beam_at(const struct beam *b, float u, float v)
     x = x > b->width - 2 ? b->width - 2 : x;
     y = y > b->height - 2 ? b->height - 2 : y;
     float fu = u - (float)x, fv = v - (float)y;
-    const uint16_t *p = b->light + ((size_t)y * (size_t)b->width + (size_t)x) * 4, *q = p + (size_t)b->width * 4;
-    four top = texel(p) + (texel(p + 4) - texel(p)) * fu, low = texel(q) + (texel(q + 4) - texel(q)) * fu;
+    const uint16_t *p = b->light + ((size_t)y * (size_t)b->width + (size_t)x) * 4;
+    four top = between(p, fu), low = between(p + (size_t)b->width * 4, fu);
     return (top + (low - top) * fv) * (1.0f / BEAM_FULL);
 }
 
 static inline void put(struct eye *e, ptrdiff_t i, const float v[3])
 {
+    const int16_t *restrict tone = e->tone;
+    const uint8_t *restrict tone_sigma = e->tone_sigma;
+    int16_t *restrict clean = e->clean + i * 3;
+    uint8_t *restrict sigma = e->sigma + i * 3;
     for (int c = 0; c < 3; c++) {
         int n = (int)(v[c] * ((float)EYE_TONES / EYE_FULL));
         n = n > EYE_TONES - 1 ? EYE_TONES - 1 : n;
-        e->clean[i * 3 + c] = e->tone[n];
-        e->sigma[i * 3 + c] = e->tone_sigma[n];
+        clean[c] = tone[n];
+        sigma[c] = tone_sigma[n];
     }
 }
 
@@ -46,8 +57,8 @@ static void compose_span(struct eye *e, const struct beam *b, int y, int x0, int
     float ambient = e->ambient;
     ptrdiff_t i = (ptrdiff_t)y * e->width + x0;
     for (int x = x0; x < x1; x++, i++) {
-        const uint16_t *l = e->light + i * 6;
-        four p = beam_at(b, e->raw[i].u, e->raw[i].v);
+        const uint16_t *l = e->pixels[i].light;
+        four p = beam_at(b, e->pixels[i].u, e->pixels[i].v);
         float v[3] = {ambient * l[0] + p[0] * l[3], ambient * l[1] + p[1] * l[4], ambient * l[2] + p[2] * l[5]};
         put(e, i, v);
     }
@@ -71,7 +82,7 @@ static void compose_hand_pixel(struct eye *e, const struct beam *b, const struct
                                ptrdiff_t i)
 {
     const struct light_sample *s = &e->raw[i];
-    const uint16_t *l = e->light + i * 6;
+    const uint16_t *l = e->pixels[i].light;
     struct light_sample own = {0};
     float v[3] = {0}, part = hand_sample(h, r, e->sx[i], e->sy[i], &own);
     if (part < 1) {

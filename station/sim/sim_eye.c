@@ -38,13 +38,13 @@ enum lw_msg eye_init(struct eye *e, const struct pinhole *camera, struct lw_erro
     e->sx = malloc(n * sizeof *e->sx);
     e->sy = malloc(n * sizeof *e->sy);
     e->raw = calloc(n, sizeof *e->raw);
-    e->light = calloc(n * 6, sizeof *e->light);
+    e->pixels = calloc(n, sizeof *e->pixels);
     e->clean = calloc(n * 3, sizeof *e->clean);
     e->sigma = calloc(n, 3);
     e->tiles = calloc((size_t)e->tiles_x * (size_t)e->tiles_y, sizeof *e->tiles);
     e->tone = malloc(EYE_TONES * sizeof *e->tone);
     e->tone_sigma = malloc(EYE_TONES);
-    if (!e->sx || !e->sy || !e->raw || !e->light || !e->clean || !e->sigma || !e->tiles || !e->tone || !e->tone_sigma)
+    if (!e->sx || !e->sy || !e->raw || !e->pixels || !e->clean || !e->sigma || !e->tiles || !e->tone || !e->tone_sigma)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     fill_tone(e);
     eye_aim(e, camera);
@@ -56,7 +56,7 @@ void eye_finish(struct eye *e)
     free(e->sx);
     free(e->sy);
     free(e->raw);
-    free(e->light);
+    free(e->pixels);
     free(e->clean);
     free(e->sigma);
     free(e->tiles);
@@ -108,9 +108,12 @@ static void soften_pixel(struct eye *e, int x, int y)
     }
     float rx = 2 * (float)x / (float)e->width - 1, ry = 2 * (float)y / (float)e->width - (float)e->height / (float)e->width;
     float gain = (1 - VIGNETTING * (rx * rx + ry * ry)) * EYE_FULL;
-    uint16_t *out = e->light + ((ptrdiff_t)y * e->width + x) * 6;
+    ptrdiff_t i = (ptrdiff_t)y * e->width + x;
+    struct eye_pixel *out = &e->pixels[i];
+    out->u = e->raw[i].u;
+    out->v = e->raw[i].v;
     for (int c = 0; c < 6; c++)
-        out[c] = (uint16_t)fminf(sum[c] * gain, LIGHT_MAX);
+        out->light[c] = (uint16_t)fminf(sum[c] * gain, LIGHT_MAX);
 }
 
 static void bound_tile(struct eye *e, int tx, int ty)

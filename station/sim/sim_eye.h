@@ -17,11 +17,18 @@ struct eye_tile {
     bool dirty;
 };
 
+/* What a pixel shows, after the lens' softness: blue, green, red by the room, then by the projector's white; and which
+ * of the projector's pixels falls there. All that putting a picture together reads, side by side in memory. */
+struct eye_pixel {
+    float u, v;
+    uint16_t light[6];
+};
+
 struct eye {
     int width, height, tiles_x, tiles_y;
     float *sx, *sy;   /* the pixels' rays */
     struct light_sample *raw;
-    uint16_t *light;  /* 6 a pixel: room, beam; after the lens' softness */
+    struct eye_pixel *pixels;
     int16_t *clean;   /* 3 a pixel: the picture before noise */
     uint8_t *sigma;   /* 3 a pixel: noise, standard deviation */
     struct eye_tile *tiles;
