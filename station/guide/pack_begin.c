@@ -48,7 +48,7 @@ static void ask_for_carrier(struct pack *p, int carrier)
         snprintf(line, sizeof line, _("Lay the half-packed case here: %s"), workflow_text(&c->name));
     else
         snprintf(line, sizeof line, _("Lay the empty case here: %s"), workflow_text(&c->name));
-    show_ask_at(p->g, corners, 4, "put-case", line);
+    show_ask_at(p->g, corners, 4, "case-here", line);
     guide_ask(p->g, "case_empty", "next", corners, 4, json_pack("{s:s,s:b}", "carrier", c->id, "half_packed", p->resumed));
 }
 

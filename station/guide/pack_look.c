@@ -94,7 +94,8 @@ static bool follow_carrier(struct pack *p, int step, const struct image *picture
     struct carrier_found found;
     int place = p->w->steps[p->first + step].place;
     int carrier = place >= 0 ? p->w->places[place].carrier : 0;
-    if (carrier == 0 || carrier_refine(&p->g->calibration.model, picture, &p->taught.carriers[carrier],
+    if (carrier == 0 || !p->taught.carriers || /* teaching: nothing to follow yet */
+        carrier_refine(&p->g->calibration.model, picture, &p->taught.carriers[carrier],
                                        p->T_bench_from_carrier[carrier], &found, &err))
         return false;
     struct rigid was = p->T_bench_from_carrier[carrier], is = found.T_bench_from_carrier;

@@ -106,7 +106,7 @@ static enum lw_msg teach_carrier(struct teach *t, int carrier, struct lw_error *
     if (rc)
         return rc;
     show_rectangle(c->T_bench_from_home, c->width_mm, c->depth_mm, 0, corners);
-    show_ask_at(g, corners, 4, "put-case", _("Lay the empty case here"));
+    show_ask_at(g, corners, 4, "case-here", _("Lay the empty case here"));
     guide_ask(g, "case_empty", "next", corners, 4, json_pack("{s:s}", "carrier", c->id));
     rc = wait_laid(g, err);
     rc = rc ? rc : look(g, &light, &after, err);
