@@ -245,6 +245,17 @@ bool guide_settled(const struct guide *g, int64_t since_ns)
     return still >= (g->seen.hand ? HAND_STILL_NS : STILL_NS);
 }
 
+bool guide_wait_calm(struct guide *g, double seconds)
+{
+    int64_t now_ns = clock_now_ns(&g->clock), until = now_ns + (int64_t)(seconds * 1e9);
+    for (; !g->quit && !g->camera_lost && now_ns < until; now_ns = clock_now_ns(&g->clock)) {
+        if (!projection_arriving(g, now_ns) && !g->seen.moving && !g->seen.hand && now_ns - g->moved_ns >= STILL_NS)
+            return true;
+        guide_tick(g);
+    }
+    return false;
+}
+
 /* ---- presses and events ---- */
 
 bool guide_press(struct guide *g, struct press *out)

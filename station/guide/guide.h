@@ -96,6 +96,9 @@ void guide_ask(struct guide *g, const char *what, const char *choices, const str
 /* From presenting to the first frame that surely shows it, ns. */
 int64_t guide_delay_ns(const struct guide *g);
 
+/* Ticks until nothing has moved for 0.4 s and no hand is seen, at most for `seconds`; false when it did not come. */
+bool guide_wait_calm(struct guide *g, double seconds);
+
 /* Something moved since `since_ns`, and now nothing has moved for 0.4 s and no hand is there (or a hand has lain
  * still for so long that the camera may as well look at it). */
 bool guide_settled(const struct guide *g, int64_t since_ns);

@@ -209,8 +209,10 @@ bool guide_take_look(struct guide *g, const struct guide_light *light, struct gu
 
 void guide_look_finish(struct guide_look *l)
 {
-    if (l)
-        image_finish(&l->picture);
+    if (!l)
+        return;
+    image_finish(&l->picture);
+    *l = (struct guide_look){0};
 }
 
 static double clamp(double v, double lo, double hi)

@@ -12,6 +12,7 @@
 #define PUSHED_MM 1.5        /* a case that lies so much elsewhere is followed */
 #define PUSHED_RAD 0.009
 #define PATCH_MM 110.0
+#define CALM_S 4.0 /* a survey waits so long for hands to be gone, then it is tried again later */
 #define UNKNOWN_HALF_MM 70.0 /* of a thing that was not taught yet */
 
 /* One light serves all places of a carrier, so that the look after one step is the look before the next. */
@@ -111,9 +112,9 @@ static bool follow_carrier(struct pack *p, int step, const struct image *picture
 
 bool pack_survey(struct pack *p, int step)
 {
-    struct guide_look look;
+    struct guide_look look = {0};
     struct guide_light light = light_for(p, step);
-    bool there = guide_take_look(p->g, &light, &look);
+    bool there = guide_wait_calm(p->g, CALM_S) && guide_take_look(p->g, &light, &look);
     while (there && look.trouble == REASON_NONE && look.clipped_share > CLIPPED_MAX && p->level > LEVEL_MIN) {
         guide_look_finish(&look);
         p->level = (uint8_t)(p->level * LEVEL_STEP);

@@ -16,6 +16,8 @@
 #define HALF_MM 130.0         /* how far around a place a change is looked for */
 #define MARGIN_MM 25.0        /* kept around what changed */
 #define RIM_MARGIN_MM 20.0
+#define LOOK_TRIES 10
+#define CALM_S 5.0
 #define CHANGED_SIGMAS 6.0
 #define CHANGED_MIN_GREY 10.0
 
@@ -42,14 +44,20 @@ static enum lw_msg wait_laid(struct guide *g, struct lw_error *err)
     return lw_fail(err, LW_MSG_ENDED);
 }
 
+/* A look of use; hands that are still there are waited for. */
 static enum lw_msg look(struct guide *g, const struct guide_light *light, struct guide_look *out, struct lw_error *err)
 {
-    if (!guide_take_look(g, light, out))
-        return lw_fail(err, g->quit ? LW_MSG_ENDED : LW_MSG_NO_PICTURES);
-    if (out->trouble == REASON_NONE)
-        return LW_OK;
-    guide_look_finish(out);
-    return lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(out->trouble));
+    for (int i = 0; i < LOOK_TRIES && !g->quit; i++) {
+        guide_wait_calm(g, CALM_S);
+        if (!guide_take_look(g, light, out))
+            return lw_fail(err, g->quit ? LW_MSG_ENDED : LW_MSG_NO_PICTURES);
+        if (out->trouble == REASON_NONE)
+            return LW_OK;
+        lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(out->trouble));
+        guide_look_finish(out);
+        show_message(g, "hand-away", _("Hand away, please"), NULL, NULL);
+    }
+    return err->id ? err->id : lw_fail(err, LW_MSG_ENDED);
 }
 
 /* ---- writing ---- */
@@ -183,6 +191,8 @@ static enum lw_msg keep_reference(struct teach *t, int place, int laying, const 
         changed_extent(&grid, &a, &b, after->noise_grey, &half_x, &half_y);
         if (half_x <= 0)
             rc = lw_fail(err, LW_MSG_NOTHING_LAID, workflow_text(&item->name));
+        else if (fmax(half_x, half_y) > HALF_MM - 3)
+            rc = lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(REASON_HAND)); /* it reaches out of view */
     }
     image_finish(&a);
     image_finish(&b);
@@ -226,6 +236,11 @@ static void forget_references(struct workflow_item *item)
     item->reference_count = 0;
 }
 
+static bool worth_another_look(enum lw_msg rc)
+{
+    return rc == LW_MSG_NOTHING_LAID || rc == LW_MSG_LOOK_TROUBLE;
+}
+
 /* Lays, looks and keeps, `layings` times; the last one stays and belongs to the next thing's before look. */
 static enum lw_msg teach_item(struct teach *t, int step, struct lw_error *err)
 {
@@ -240,12 +255,13 @@ static enum lw_msg teach_item(struct teach *t, int step, struct lw_error *err)
     }
     forget_references(&t->w->items[t->w->places[place].item]);
     for (int laying = 1; !rc && laying <= t->o->layings; laying++) {
-        guide_look_finish(&after);
-        after = (struct guide_look){0};
         ask_lay(t, place, laying);
-        rc = wait_laid(g, err);
-        rc = rc ? rc : look(g, &t->p.before_light, &after, err);
-        rc = rc ? rc : keep_reference(t, place, laying, &after, err);
+        for (int tries = 0; tries == 0 || (worth_another_look(rc) && tries < LOOK_TRIES); tries++) {
+            guide_look_finish(&after);
+            rc = wait_laid(g, err);
+            rc = rc ? rc : look(g, &t->p.before_light, &after, err);
+            rc = rc ? rc : keep_reference(t, place, laying, &after, err);
+        }
     }
     guide_look_finish(&after);
     return rc ? rc : workflow_write_taught(t->w->folder, t->w, err);
