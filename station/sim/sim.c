@@ -128,7 +128,7 @@ static void show_next(struct sim *s)
 }
 
 /* Daylight and lamps wander by so much, in steps of so long (each step costs a whole picture). */
-#define DRIFT_SHARE 0.012
+#define DRIFT_SHARE   0.012
 #define DRIFT_STEP_NS (3 * NS_PER_S)
 
 static void drift(struct sim *s, int64_t t_ns)
@@ -143,8 +143,8 @@ static void drift(struct sim *s, int64_t t_ns)
     eye_mark_all(&s->eye);
 }
 
-/* The sensor's rows are exposed one after the other over this share of a frame, the last just before the frame is
- * handed over: a projector picture that changes meanwhile is seen in the lower rows only. */
+/* The sensor's rows are exposed one after the other over this share of a frame, the last just before the
+ * frame is handed over: a projector picture that changes meanwhile is seen in the lower rows only. */
 #define READOUT_SHARE 0.35
 
 /* Brings the picture before noise to what the camera sees at t_ns. */
@@ -199,7 +199,8 @@ static void repeat(const struct frame *last, struct frame *f)
         memcpy(image_row(&f->image, y), image_row(&last->image, y), (size_t)f->image.width * 3);
 }
 
-static enum camera_status sim_poll(struct camera *base, int64_t now_ns, struct frame **out, struct lw_error *err)
+static enum camera_status sim_poll(struct camera *base, int64_t now_ns, struct frame **out,
+                                   struct lw_error *err)
 {
     struct sim_camera *c = (struct sim_camera *)base;
     struct sim *s = c->sim;
@@ -276,8 +277,9 @@ struct sim_screen {
     struct sim *sim;
 };
 
-static enum lw_msg sim_present(struct screen *base, const struct image *canvas, const struct picture_rect *rects,
-                               int count, int64_t now_ns, struct lw_error *err)
+static enum lw_msg sim_present(struct screen *base, const struct image *canvas,
+                               const struct picture_rect *rects, int count, int64_t now_ns,
+                               struct lw_error *err)
 {
     struct sim *s = ((struct sim_screen *)base)->sim;
     if (s->beam.waiting_count == BEAM_WAITING) /* nobody has looked for long: it stands there meanwhile */
@@ -411,7 +413,9 @@ void sim_blind(struct sim *s, bool blind)
 
 void sim_truth(const struct sim *s, struct model *m)
 {
-    *m = (struct model){.camera = s->camera, .projector = s->projector, .bench_width_mm = s->stage.scene.width_mm,
+    *m = (struct model){.camera = s->camera,
+                        .projector = s->projector,
+                        .bench_width_mm = s->stage.scene.width_mm,
                         .bench_depth_mm = s->stage.scene.depth_mm};
 }
 

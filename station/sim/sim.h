@@ -1,6 +1,7 @@
-/* The pretend bench: projector light on a real 3-D scene, seen by a camera with a lens, noise and delay. A camera and a
- * screen like any other; what happens on the bench is told by these calls (scenarios, tests), never by the program
- * under test. Everything follows the virtual clock and the seed: the same calls give the same frames. */
+/* The pretend bench: projector light on a real 3-D scene, seen by a camera with a lens, noise and delay. A
+ * camera and a screen like any other; what happens on the bench is told by these calls (scenarios, tests),
+ * never by the program under test. Everything follows the virtual clock and the seed: the same calls give the
+ * same frames. */
 #pragma once
 
 #include "camera.h"
@@ -13,8 +14,9 @@ struct sim_options {
     const char *scene; /* pretend.cfg of a workflow's folder (sim/README.md): bench, case, bins, items */
     int camera_width, camera_height; /* 0: the scene's */
     double fps;
-    const char *light; /* preset: "easy" "office" "dim" "bright" "window"; NULL: office */
-    double geometry_jitter; /* 0: the scene's own camera and projector; 1: positions, aims and lenses vary by seed */
+    const char *light;      /* preset: "easy" "office" "dim" "bright" "window"; NULL: office */
+    double geometry_jitter; /* 0: the scene's own camera and projector; 1: positions, aims and lenses vary by
+                               seed */
 };
 
 enum lw_msg sim_create(struct sim **out, const struct sim_options *o, struct lw_error *err);
@@ -26,8 +28,8 @@ enum lw_msg sim_screen_create(struct sim *s, struct screen **out, struct lw_erro
 
 /* ---- what happens on the bench ---- */
 
-/* Puts a thing of `kind` (an item of the scene file) down with its centre at (x, y), turned; what it lies on carries
- * it. Returns a handle > 0, or 0 when there is no such kind. `flipped`: the other side up. */
+/* Puts a thing of `kind` (an item of the scene file) down with its centre at (x, y), turned; what it lies on
+ * carries it. Returns a handle > 0, or 0 when there is no such kind. `flipped`: the other side up. */
 int sim_put(struct sim *s, const char *kind, double x_mm, double y_mm, double angle_rad, bool flipped);
 void sim_remove(struct sim *s, int handle);
 bool sim_move(struct sim *s, int handle, double x_mm, double y_mm, double angle_rad);
@@ -43,19 +45,27 @@ void sim_case_remove(struct sim *s);
 void sim_box(struct sim *s, double x_mm, double y_mm, double width_mm, double depth_mm, double angle_rad,
              double height_mm);
 
-/* A hand (and arm from the person's side) with its palm at (x, y), z over the bench; glove: 0 skin, 1 blue, 2 white. */
+/* A hand (and arm from the person's side) with its palm at (x, y), z over the bench; glove: 0 skin, 1 blue, 2
+ * white. */
 void sim_hand(struct sim *s, double x_mm, double y_mm, double z_mm, int glove);
 void sim_hand_away(struct sim *s);
 
 void sim_light(struct sim *s, const char *preset);
 void sim_ambient(struct sim *s, double factor); /* times the preset's; 0: lights out */
 void sim_knock(struct sim *s, double camera_mm, double camera_rad, double projector_rad);
-enum sim_fault { SIM_FAULT_NONE = 0, SIM_FAULT_UNPLUGGED, SIM_FAULT_FROZEN, SIM_FAULT_BLACK, SIM_FAULT_OVEREXPOSED,
-                 SIM_FAULT_STALLED };
+enum sim_fault {
+    SIM_FAULT_NONE = 0,
+    SIM_FAULT_UNPLUGGED,
+    SIM_FAULT_FROZEN,
+    SIM_FAULT_BLACK,
+    SIM_FAULT_OVEREXPOSED,
+    SIM_FAULT_STALLED
+};
 void sim_fault(struct sim *s, enum sim_fault fault);
 void sim_blind(struct sim *s, bool blind); /* serves the empty bench throughout, whatever lies there */
 
 /* ---- truth, for tests and figures only ---- */
 void sim_truth(const struct sim *s, struct model *camera_and_projector);
-/* The camera's picture without noise, of the projection now shown; for contact sheets. BGR8, owned by the caller. */
+/* The camera's picture without noise, of the projection now shown; for contact sheets. BGR8, owned by the
+ * caller. */
 enum lw_msg sim_photograph(struct sim *s, struct image *out, struct lw_error *err);

@@ -10,7 +10,8 @@
 /* A projector's black is not dark: white against black of its own. */
 #define BEAM_CONTRAST 350.0f
 
-enum lw_msg beam_init(struct beam *b, int width, int height, uint64_t seed, double frame_ns, struct lw_error *err)
+enum lw_msg beam_init(struct beam *b, int width, int height, uint64_t seed, double frame_ns,
+                      struct lw_error *err)
 {
     *b = (struct beam){.width = width, .height = height, .seed = seed, .frame_ns = frame_ns};
     size_t n = (size_t)width * (size_t)height * 4;
@@ -19,7 +20,8 @@ enum lw_msg beam_init(struct beam *b, int width, int height, uint64_t seed, doub
     if (!b->linear || !b->light)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     for (int i = 0; i < 256; i++)
-        b->curve[i] = (uint16_t)(BEAM_FULL * (1 / BEAM_CONTRAST + (1 - 1 / BEAM_CONTRAST) * light_linear(i)) + 0.5f);
+        b->curve[i] =
+            (uint16_t)(BEAM_FULL * (1 / BEAM_CONTRAST + (1 - 1 / BEAM_CONTRAST) * light_linear(i)) + 0.5f);
     for (size_t i = 0; i < n; i++)
         b->linear[i] = b->light[i] = b->curve[0];
     return LW_OK;
@@ -39,16 +41,18 @@ void beam_finish(struct beam *b)
 static struct picture_rect clipped(struct picture_rect r, int width, int height)
 {
     int x0 = r.x < 0 ? 0 : r.x, y0 = r.y < 0 ? 0 : r.y;
-    int x1 = r.x + r.width > width ? width : r.x + r.width, y1 = r.y + r.height > height ? height : r.y + r.height;
+    int x1 = r.x + r.width > width ? width : r.x + r.width,
+        y1 = r.y + r.height > height ? height : r.y + r.height;
     if (x1 <= x0 || y1 <= y0)
         return (struct picture_rect){0};
     return (struct picture_rect){x0, y0, x1 - x0, y1 - y0};
 }
 
-/* The least and the most that it takes from presenting to light, in camera frames. The camera reads its rows out
- * over a part of a frame, so a picture stands whole in the first to third frame after it was presented. */
+/* The least and the most that it takes from presenting to light, in camera frames. The camera reads its rows
+ * out over a part of a frame, so a picture stands whole in the first to third frame after it was presented.
+ */
 #define DELAY_LEAST 0.2
-#define DELAY_MOST 2.6
+#define DELAY_MOST  2.6
 
 static int64_t appears_ns(struct beam *b, int64_t now_ns)
 {
@@ -74,8 +78,8 @@ static void pack(const struct image *canvas, const struct picture_rect *r, uint8
     }
 }
 
-enum lw_msg beam_present(struct beam *b, const struct image *canvas, const struct picture_rect *rects, int count,
-                         int64_t now_ns, struct lw_error *err)
+enum lw_msg beam_present(struct beam *b, const struct image *canvas, const struct picture_rect *rects,
+                         int count, int64_t now_ns, struct lw_error *err)
 {
     struct beam_waiting w = {0};
     struct picture_rect all = {0, 0, canvas->width, canvas->height};
@@ -83,8 +87,9 @@ enum lw_msg beam_present(struct beam *b, const struct image *canvas, const struc
         return lw_fail(err, LW_MSG_BUG, "pictures are presented faster than they are shown");
     size_t pixels = 0;
     for (int i = 0; i < (count ? count : 1); i++) {
-        struct picture_rect r = clipped(count ? rects[i] : all, b->width < canvas->width ? b->width : canvas->width,
-                                        b->height < canvas->height ? b->height : canvas->height);
+        struct picture_rect r =
+            clipped(count ? rects[i] : all, b->width < canvas->width ? b->width : canvas->width,
+                    b->height < canvas->height ? b->height : canvas->height);
         if (!r.width)
             continue;
         w.rects[w.count++] = r;
@@ -148,7 +153,8 @@ int beam_show_next(struct beam *b, struct picture_rect changed[RENDER_RECTS])
     const uint8_t *in = w.pixels;
     for (int i = 0; i < w.count; i++) {
         in = make_linear(b, &w.rects[i], in);
-        struct picture_rect wide = {w.rects[i].x - 1, w.rects[i].y - 1, w.rects[i].width + 2, w.rects[i].height + 2};
+        struct picture_rect wide = {w.rects[i].x - 1, w.rects[i].y - 1, w.rects[i].width + 2,
+                                    w.rects[i].height + 2};
         changed[i] = clipped(wide, b->width, b->height);
     }
     for (int i = 0; i < w.count; i++)

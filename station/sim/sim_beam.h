@@ -6,7 +6,7 @@
 #include "render.h"
 
 #define BEAM_WAITING 8
-#define BEAM_FULL 4095 /* white, in `light` */
+#define BEAM_FULL    4095 /* white, in `light` */
 
 struct beam_waiting {
     int64_t t_ns; /* when it appears */
@@ -28,16 +28,17 @@ struct beam {
     double frame_ns; /* of the camera: the delay is told in its frames */
 };
 
-enum lw_msg beam_init(struct beam *b, int width, int height, uint64_t seed, double frame_ns, struct lw_error *err);
+enum lw_msg beam_init(struct beam *b, int width, int height, uint64_t seed, double frame_ns,
+                      struct lw_error *err);
 void beam_finish(struct beam *b);
 
 /* Takes the changed rectangles (count 0: all); they appear one to three camera frames later. */
-enum lw_msg beam_present(struct beam *b, const struct image *canvas, const struct picture_rect *rects, int count,
-                         int64_t now_ns, struct lw_error *err);
+enum lw_msg beam_present(struct beam *b, const struct image *canvas, const struct picture_rect *rects,
+                         int count, int64_t now_ns, struct lw_error *err);
 
 /* When the next waiting picture appears, or INT64_MAX. */
 int64_t beam_next_ns(const struct beam *b);
 
-/* Shows the next waiting picture; its changed rectangles, as far as the softening reaches, into `changed`; returns
- * their number. */
+/* Shows the next waiting picture; its changed rectangles, as far as the softening reaches, into `changed`;
+ * returns their number. */
 int beam_show_next(struct beam *b, struct picture_rect changed[RENDER_RECTS]);

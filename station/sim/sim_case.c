@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #define RECESS_CORNER_MM 4.0f
-#define SHELL_CORNER_MM 12.0f
-#define SHELL_FLOOR_MM 3.0f
-#define SHELL_GLOSS 50
-#define FOAM_GLOSS 0
+#define SHELL_CORNER_MM  12.0f
+#define SHELL_FLOOR_MM   3.0f
+#define SHELL_GLOSS      50
+#define FOAM_GLOSS       0
 /* Foam is full of little holes: its grey varies by this share from cell to cell. */
 #define FOAM_GRAIN 0.22f
 
@@ -81,7 +81,8 @@ static void draw_case_cell(const struct stage *s, struct field *f, int at, float
 {
     const struct pretend_bench *c = &s->scene;
     float w = (float)c->case_width_mm, d = (float)c->case_depth_mm, wall = (float)c->wall_mm;
-    struct solid shell = {.shape = SOLID_BOX, .at = {0, 0, w, d}, .radius = {SHELL_CORNER_MM, SHELL_CORNER_MM}};
+    struct solid shell = {
+        .shape = SOLID_BOX, .at = {0, 0, w, d}, .radius = {SHELL_CORNER_MM, SHELL_CORNER_MM}};
     float inside = solid_inside(&shell, x, y);
     if (inside < 0)
         return;

@@ -1,4 +1,5 @@
-/* Puts the camera's picture together from light that is kept, and adds noise. The inner loops of the pretend bench. */
+/* Puts the camera's picture together from light that is kept, and adds noise. The inner loops of the pretend
+ * bench. */
 #include "sim_eye.h"
 
 #include <math.h>
@@ -9,8 +10,8 @@ typedef float four __attribute__((vector_size(16)));
 typedef int32_t four_i32 __attribute__((vector_size(16)));
 typedef uint16_t eight_u16 __attribute__((vector_size(16)));
 
-/* Two neighbouring pixels of the projector's light, and what lies at a share `f` between them. Written with shuffles:
- * the compiler widens 16-bit lanes one by one otherwise. */
+/* Two neighbouring pixels of the projector's light, and what lies at a share `f` between them. Written with
+ * shuffles: the compiler widens 16-bit lanes one by one otherwise. */
 static inline four between(const uint16_t *p, float f)
 {
     const eight_u16 none = {0};
@@ -59,7 +60,8 @@ static void compose_span(struct eye *e, const struct beam *b, int y, int x0, int
     for (int x = x0; x < x1; x++, i++) {
         const uint16_t *l = e->pixels[i].light;
         four p = beam_at(b, e->pixels[i].u, e->pixels[i].v);
-        float v[3] = {ambient * l[0] + p[0] * l[3], ambient * l[1] + p[1] * l[4], ambient * l[2] + p[2] * l[5]};
+        float v[3] = {ambient * l[0] + p[0] * l[3], ambient * l[1] + p[1] * l[4],
+                      ambient * l[2] + p[2] * l[5]};
         put(e, i, v);
     }
 }
@@ -78,16 +80,16 @@ static float hand_dims(const struct hand *h, const struct light_room *r, const f
     return (p->lamp * lamp + p->sky * sky) / (p->lamp + p->sky + p->window);
 }
 
-static void compose_hand_pixel(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r,
-                               ptrdiff_t i)
+static void compose_hand_pixel(struct eye *e, const struct beam *b, const struct hand *h,
+                               const struct light_room *r, ptrdiff_t i)
 {
     const struct light_sample *s = &e->raw[i];
     const uint16_t *l = e->pixels[i].light;
     struct light_sample own = {0};
     float v[3] = {0}, part = hand_sample(h, r, e->sx[i], e->sy[i], &own);
     if (part < 1) {
-        float at[3] = {r->camera[0] + e->sx[i] * (r->camera[2] - s->z), r->camera[1] + e->sy[i] * (r->camera[2] - s->z),
-                       s->z};
+        float at[3] = {r->camera[0] + e->sx[i] * (r->camera[2] - s->z),
+                       r->camera[1] + e->sy[i] * (r->camera[2] - s->z), s->z};
         float room = e->ambient * (1 - hand_dims(h, r, at)), lit = 1 - hand_shadow(h, at, r->projector.c);
         four p = beam_at(b, s->u, s->v) * lit;
         for (int c = 0; c < 3; c++)
@@ -101,8 +103,8 @@ static void compose_hand_pixel(struct eye *e, const struct beam *b, const struct
     put(e, i, v);
 }
 
-static void compose_row(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r, int y,
-                        int x0, int x1)
+static void compose_row(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r,
+                        int y, int x0, int x1)
 {
     const struct picture_rect *w = &e->hand;
     int h0 = x1, h1 = x1; /* where the hand may show */
@@ -116,7 +118,8 @@ static void compose_row(struct eye *e, const struct beam *b, const struct hand *
     compose_span(e, b, y, h1, x1);
 }
 
-void eye_compose(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r, int from)
+void eye_compose(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r,
+                 int from)
 {
     for (int ty = 0; ty < e->tiles_y; ty++) {
         int y0 = ty * EYE_TILE, y1 = y0 + EYE_TILE > e->height ? e->height : y0 + EYE_TILE;
@@ -137,7 +140,7 @@ void eye_compose(struct eye *e, const struct beam *b, const struct hand *h, cons
 /* ---- noise ---- */
 
 #define NOISE_COUNT (1 << 18)
-#define NOISE_UNIT 32 /* one standard deviation in the table */
+#define NOISE_UNIT  32 /* one standard deviation in the table */
 
 static int8_t noise_table[NOISE_COUNT];
 static once_flag noise_once = ONCE_FLAG_INIT;
@@ -162,8 +165,8 @@ static void fill_noise(void)
 }
 
 /* Vectorises: grey = (clean + noise * sigma) rounded, within 0..255. */
-static void expose_row(const int16_t *restrict clean, const uint8_t *restrict sigma, const int8_t *restrict noise,
-                       uint8_t *restrict out, int count)
+static void expose_row(const int16_t *restrict clean, const uint8_t *restrict sigma,
+                       const int8_t *restrict noise, uint8_t *restrict out, int count)
 {
     for (int i = 0; i < count; i++) {
         int16_t n = (int16_t)(noise[i] * sigma[i]);

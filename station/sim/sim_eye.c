@@ -8,7 +8,7 @@
 
 /* ---- tone and noise of the sensor ---- */
 
-#define FULL_WELL_E 9000.0f /* electrons of a full pixel of a small sensor */
+#define FULL_WELL_E  9000.0f /* electrons of a full pixel of a small sensor */
 #define READ_NOISE_E 8.0f
 
 static float video_curve(float v) /* ITU-R BT.709, as webcams do */
@@ -20,7 +20,8 @@ static void fill_tone(struct eye *e)
 {
     for (int i = 0; i < EYE_TONES; i++) {
         float v = ((float)i + 0.5f) / EYE_TONES, g = video_curve(v);
-        float slope = (video_curve(v + 0.002f) - video_curve(fmaxf(v - 0.002f, 0))) / (v < 0.002f ? v + 0.002f : 0.004f);
+        float slope = (video_curve(v + 0.002f) - video_curve(fmaxf(v - 0.002f, 0))) /
+                      (v < 0.002f ? v + 0.002f : 0.004f);
         float noise = sqrtf(v * FULL_WELL_E + READ_NOISE_E * READ_NOISE_E) / FULL_WELL_E * slope;
         e->tone[i] = (int16_t)(fminf(g, 1) * 255 * EYE_GREY);
         e->tone_sigma[i] = (uint8_t)fminf(noise * 255 * EYE_GREY, 255);
@@ -44,7 +45,8 @@ enum lw_msg eye_init(struct eye *e, const struct pinhole *camera, struct lw_erro
     e->tiles = calloc((size_t)e->tiles_x * (size_t)e->tiles_y, sizeof *e->tiles);
     e->tone = malloc(EYE_TONES * sizeof *e->tone);
     e->tone_sigma = malloc(EYE_TONES);
-    if (!e->sx || !e->sy || !e->raw || !e->pixels || !e->clean || !e->sigma || !e->tiles || !e->tone || !e->tone_sigma)
+    if (!e->sx || !e->sy || !e->raw || !e->pixels || !e->clean || !e->sigma || !e->tiles || !e->tone ||
+        !e->tone_sigma)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     fill_tone(e);
     eye_aim(e, camera);
@@ -86,7 +88,7 @@ static struct picture_rect clip_to_eye(const struct eye *e, int x0, int y0, int 
 
 /* The lens draws a point as a spot: share of the middle pixel and of a neighbour, along each axis. */
 #define SPOT_MIDDLE 0.64f
-#define SPOT_SIDE 0.18f
+#define SPOT_SIDE   0.18f
 /* Light lost to the corners of the picture. */
 #define VIGNETTING 0.22f
 
@@ -106,7 +108,8 @@ static void soften_pixel(struct eye *e, int x, int y)
             }
         }
     }
-    float rx = 2 * (float)x / (float)e->width - 1, ry = 2 * (float)y / (float)e->width - (float)e->height / (float)e->width;
+    float rx = 2 * (float)x / (float)e->width - 1,
+          ry = 2 * (float)y / (float)e->width - (float)e->height / (float)e->width;
     float gain = (1 - VIGNETTING * (rx * rx + ry * ry)) * EYE_FULL;
     ptrdiff_t i = (ptrdiff_t)y * e->width + x;
     struct eye_pixel *out = &e->pixels[i];
@@ -165,7 +168,8 @@ static void bounds_add(struct bounds *b, float x, float y)
     b->y1 = fmaxf(b->y1, y);
 }
 
-static struct picture_rect seen_bounds(const struct eye *e, const struct pinhole *camera, float points[][3], int count)
+static struct picture_rect seen_bounds(const struct eye *e, const struct pinhole *camera, float points[][3],
+                                       int count)
 {
     struct optics o;
     struct bounds b = {1e9f, 1e9f, -1e9f, -1e9f};
@@ -173,7 +177,8 @@ static struct picture_rect seen_bounds(const struct eye *e, const struct pinhole
     for (int i = 0; i < count; i++) {
         float u, v;
         if (optics_project(&o, points[i][0], points[i][1], points[i][2], &u, &v))
-            bounds_add(&b, fminf(fmaxf(u, -50), (float)e->width + 50), fminf(fmaxf(v, -50), (float)e->height + 50));
+            bounds_add(&b, fminf(fmaxf(u, -50), (float)e->width + 50),
+                       fminf(fmaxf(v, -50), (float)e->height + 50));
     }
     if (b.x1 < b.x0)
         return (struct picture_rect){0};
@@ -191,7 +196,8 @@ struct picture_rect eye_touched(const struct eye *e, const struct pinhole *camer
         return (struct picture_rect){0};
     float top = change->top, box[4] = {(float)c.x0 * FIELD_CELL_MM, (float)c.y0 * FIELD_CELL_MM,
                                        (float)c.x1 * FIELD_CELL_MM, (float)c.y1 * FIELD_CELL_MM};
-    struct bounds b = {box[0] - SOFT_SHADE_MM, box[1] - SOFT_SHADE_MM, box[2] + SOFT_SHADE_MM, box[3] + SOFT_SHADE_MM};
+    struct bounds b = {box[0] - SOFT_SHADE_MM, box[1] - SOFT_SHADE_MM, box[2] + SOFT_SHADE_MM,
+                       box[3] + SOFT_SHADE_MM};
     float lights[LAMP_PARTS + 3][3];
     memcpy(lights, lamp_parts, sizeof lamp_parts);
     memcpy(lights[LAMP_PARTS], r->projector.c, sizeof lights[0]);
@@ -239,7 +245,8 @@ void eye_mark_beam(struct eye *e, struct picture_rect rect)
     mark_px(e, e->hand); /* the projector's picture falls on the hand too */
 }
 
-void eye_mark_hand(struct eye *e, const struct pinhole *camera, const struct light_room *r, const struct hand *h)
+void eye_mark_hand(struct eye *e, const struct pinhole *camera, const struct light_room *r,
+                   const struct hand *h)
 {
     mark_px(e, e->hand);
     e->hand = (struct picture_rect){0};

@@ -1,5 +1,5 @@
-/* The camera's picture: for each pixel what it shows of the room's light and of the projector's, kept until something
- * changes there. Internal to sim/. */
+/* The camera's picture: for each pixel what it shows of the room's light and of the projector's, kept until
+ * something changes there. Internal to sim/. */
 #pragma once
 
 #include "sim_beam.h"
@@ -7,18 +7,19 @@
 #include "sim_light.h"
 #include "sim_stage.h"
 
-#define EYE_TILE 16
-#define EYE_FULL 16384 /* steps of light that fill the sensor; more is white */
-#define EYE_TONES 4096 /* of the sensor's curve: small enough for the processor's nearest cache */
-#define EYE_GREY 64 /* steps of `clean` and `sigma` a grey level */
+#define EYE_TILE  16
+#define EYE_FULL  16384 /* steps of light that fill the sensor; more is white */
+#define EYE_TONES 4096  /* of the sensor's curve: small enough for the processor's nearest cache */
+#define EYE_GREY  64    /* steps of `clean` and `sigma` a grey level */
 
 struct eye_tile {
     float u0, v0, u1, v1; /* projector pixels that fall in it; u1 < u0: none */
     bool dirty;
 };
 
-/* What a pixel shows, after the lens' softness: blue, green, red by the room, then by the projector's white; and which
- * of the projector's pixels falls there. All that putting a picture together reads, side by side in memory. */
+/* What a pixel shows, after the lens' softness: blue, green, red by the room, then by the projector's white;
+ * and which of the projector's pixels falls there. All that putting a picture together reads, side by side in
+ * memory. */
 struct eye_pixel {
     float u, v;
     uint16_t light[6];
@@ -26,15 +27,15 @@ struct eye_pixel {
 
 struct eye {
     int width, height, tiles_x, tiles_y;
-    float *sx, *sy;   /* the pixels' rays */
+    float *sx, *sy; /* the pixels' rays */
     struct light_sample *raw;
     struct eye_pixel *pixels;
-    int16_t *clean;   /* 3 a pixel: the picture before noise */
-    uint8_t *sigma;   /* 3 a pixel: noise, standard deviation */
+    int16_t *clean; /* 3 a pixel: the picture before noise */
+    uint8_t *sigma; /* 3 a pixel: noise, standard deviation */
     struct eye_tile *tiles;
-    int16_t *tone;    /* sensor to grey */
+    int16_t *tone; /* sensor to grey */
     uint8_t *tone_sigma;
-    float ambient;    /* times the room's light */
+    float ambient;            /* times the room's light */
     struct picture_rect hand; /* what the hand changed in the last picture; width 0: nothing */
 };
 
@@ -49,13 +50,16 @@ void eye_look(struct eye *e, const struct light_room *r, const struct field *f, 
 struct picture_rect eye_touched(const struct eye *e, const struct pinhole *camera, const struct light_room *r,
                                 const struct stage_change *change);
 
-/* Marks what must be put together again: all, where the projector's rectangle falls, or where the hand is and was. */
+/* Marks what must be put together again: all, where the projector's rectangle falls, or where the hand is and
+ * was. */
 void eye_mark_all(struct eye *e);
 void eye_mark_beam(struct eye *e, struct picture_rect rect);
-void eye_mark_hand(struct eye *e, const struct pinhole *camera, const struct light_room *r, const struct hand *h);
+void eye_mark_hand(struct eye *e, const struct pinhole *camera, const struct light_room *r,
+                   const struct hand *h);
 
 /* Puts marked tiles together, from pixel row `from` on; tiles above keep their marks. */
-void eye_compose(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r, int from);
+void eye_compose(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r,
+                 int from);
 
 /* Writes the picture as BGR8, with noise of this seed (0: none). */
 void eye_expose(const struct eye *e, uint64_t noise_seed, struct image *out);

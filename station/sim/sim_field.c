@@ -37,7 +37,8 @@ static int bound(float v, int max)
 struct cells field_cells(const struct field *f, float x0, float y0, float x1, float y1)
 {
     return (struct cells){bound(floorf(x0 * FIELD_PER_MM), f->nx), bound(floorf(y0 * FIELD_PER_MM), f->ny),
-                          bound(ceilf(x1 * FIELD_PER_MM) + 1, f->nx), bound(ceilf(y1 * FIELD_PER_MM) + 1, f->ny)};
+                          bound(ceilf(x1 * FIELD_PER_MM) + 1, f->nx),
+                          bound(ceilf(y1 * FIELD_PER_MM) + 1, f->ny)};
 }
 
 struct cells cells_clip(struct cells a, struct cells b)
@@ -108,7 +109,8 @@ void field_copy(struct field *to, const struct field *from, struct cells c)
 
 /* ---- rays ---- */
 
-/* How far along (per mm of z) the ray stays in the block that holds (x, y); hx, hy: mm sideways per mm of z. */
+/* How far along (per mm of z) the ray stays in the block that holds (x, y); hx, hy: mm sideways per mm of z.
+ */
 static float leave_block(float x, float y, float hx, float hy)
 {
     float tx = 1e9f, ty = 1e9f, nudge = 0.01f;

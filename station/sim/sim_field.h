@@ -1,5 +1,5 @@
-/* The bench as a height field: 0.5 mm cells with height and paint, and the highest of each block for quick rays.
- * Internal to sim/. */
+/* The bench as a height field: 0.5 mm cells with height and paint, and the highest of each block for quick
+ * rays. Internal to sim/. */
 #pragma once
 
 #include "error.h"
@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FIELD_CELL_MM 0.5f
-#define FIELD_PER_MM 2.0f
-#define FIELD_BLOCK 16 /* cells; 8 mm */
+#define FIELD_CELL_MM  0.5f
+#define FIELD_PER_MM   2.0f
+#define FIELD_BLOCK    16 /* cells; 8 mm */
 #define FIELD_BLOCK_MM (FIELD_BLOCK * FIELD_CELL_MM)
 
 /* Paint: blue, green, red as a screen shows them, and a byte of gloss (0..127) with a bit for metal. */
@@ -20,7 +20,7 @@ static inline uint32_t paint_of(const uint8_t bgr[3], unsigned shine)
     return (uint32_t)bgr[0] | (uint32_t)bgr[1] << 8 | (uint32_t)bgr[2] << 16 | (uint32_t)shine << 24;
 }
 
-#define FIELD_NEAR 3
+#define FIELD_NEAR    3
 #define FIELD_NEAR_MM (FIELD_NEAR * FIELD_BLOCK_MM)
 
 struct field {
@@ -87,5 +87,6 @@ static inline float field_random(uint32_t x, uint32_t y, uint32_t seed)
 /* Is the light at (lx, ly, lz) hidden from the point by what stands on the bench? */
 bool field_shadowed(const struct field *f, float x, float y, float z, float lx, float ly, float lz);
 
-/* Where the ray x = ox + sx * (oz - z) (y alike) meets the bench or what stands on it; false: it misses the top. */
+/* Where the ray x = ox + sx * (oz - z) (y alike) meets the bench or what stands on it; false: it misses the
+ * top. */
 bool field_meet(const struct field *f, const float origin[3], float sx, float sy, float hit[3]);

@@ -7,7 +7,7 @@
 
 /* ---- wood ---- */
 
-#define STAVE_WIDTH_MM 42.0f
+#define STAVE_WIDTH_MM  42.0f
 #define STAVE_LENGTH_MM 380.0f
 
 static float smooth_noise(float x, float y, uint32_t seed)
@@ -53,7 +53,8 @@ static uint32_t wood_paint(const struct pretend_bench *scene, int cx, int cy)
     float tone = wood_tone((float)cx * FIELD_CELL_MM, (float)cy * FIELD_CELL_MM, scene->seed);
     /* darker wood is redder */
     uint8_t c[3] = {level((float)scene->colour[0] * (1.25f * tone - 0.25f)),
-                    level((float)scene->colour[1] * (1.08f * tone - 0.08f)), level((float)scene->colour[2] * tone)};
+                    level((float)scene->colour[1] * (1.08f * tone - 0.08f)),
+                    level((float)scene->colour[2] * tone)};
     return paint_of(c, WOOD_GLOSS);
 }
 
@@ -72,15 +73,16 @@ static void draw_wood(struct field *f, const struct pretend_bench *scene)
 
 /* ---- tubs ---- */
 
-#define TUB_WALL_MM 3.0f
-#define TUB_FLOOR_MM 3.0f
+#define TUB_WALL_MM   3.0f
+#define TUB_FLOOR_MM  3.0f
 #define TUB_CORNER_MM 8.0f
-#define TUB_GLOSS 46
+#define TUB_GLOSS     46
 
 static void draw_tub(struct field *f, const struct pretend_bin *b, uint32_t seed)
 {
     struct cells c = field_cells(f, b->area[0], b->area[1], b->area[2], b->area[3]);
-    struct solid outer = {.shape = SOLID_BOX, .radius = {TUB_CORNER_MM, TUB_CORNER_MM},
+    struct solid outer = {.shape = SOLID_BOX,
+                          .radius = {TUB_CORNER_MM, TUB_CORNER_MM},
                           .at = {0.5f * (b->area[0] + b->area[2]), 0.5f * (b->area[1] + b->area[3]),
                                  b->area[2] - b->area[0], b->area[3] - b->area[1]}};
     for (int cy = c.y0; cy < c.y1; cy++) {
@@ -89,7 +91,8 @@ static void draw_tub(struct field *f, const struct pretend_bin *b, uint32_t seed
             float inside = solid_inside(&outer, x, y);
             if (inside < 0)
                 continue;
-            float dim = inside < TUB_WALL_MM ? 1.12f : 0.94f + 0.04f * field_random((uint32_t)cx, (uint32_t)cy, seed);
+            float dim =
+                inside < TUB_WALL_MM ? 1.12f : 0.94f + 0.04f * field_random((uint32_t)cx, (uint32_t)cy, seed);
             uint8_t k[3] = {level(b->colour[0] * dim), level(b->colour[1] * dim), level(b->colour[2] * dim)};
             f->height[cy * f->nx + cx] = inside < TUB_WALL_MM ? b->height_mm : TUB_FLOOR_MM;
             f->paint[cy * f->nx + cx] = paint_of(k, TUB_GLOSS);
@@ -98,12 +101,14 @@ static void draw_tub(struct field *f, const struct pretend_bin *b, uint32_t seed
 }
 
 /* Stock lies about in its tub, along its longer side, without reaching over the wall. */
-static void draw_stock(struct field *f, const struct pretend_bench *scene, const struct pretend_bin *b, uint32_t seed)
+static void draw_stock(struct field *f, const struct pretend_bench *scene, const struct pretend_bin *b,
+                       uint32_t seed)
 {
     if (b->kind < 0)
         return;
     const struct pretend_kind *k = &scene->kinds[b->kind];
-    float width = b->area[2] - b->area[0] - 2 * TUB_WALL_MM, depth = b->area[3] - b->area[1] - 2 * TUB_WALL_MM;
+    float width = b->area[2] - b->area[0] - 2 * TUB_WALL_MM,
+          depth = b->area[3] - b->area[1] - 2 * TUB_WALL_MM;
     float length = k->box[2] - k->box[0], across = k->box[3] - k->box[1];
     bool upright = (width >= depth) != (length >= across);
     for (int i = 0; i < b->count; i++) {
@@ -115,11 +120,14 @@ static void draw_stock(struct field *f, const struct pretend_bench *scene, const
         float free_y = fmaxf(depth - fabsf(s) * length - fabsf(c) * across, 0);
         float mid_x = 0.5f * (k->box[0] + k->box[2]), mid_y = 0.5f * (k->box[1] + k->box[3]);
         /* spread evenly over the tub's free room, then shaken */
-        float share = b->count > 1 ? ((float)i + 0.6f * (field_random((uint32_t)i, 5, seed) - 0.5f)) / (float)(b->count - 1)
+        float share = b->count > 1 ? ((float)i + 0.6f * (field_random((uint32_t)i, 5, seed) - 0.5f)) /
+                                         (float)(b->count - 1)
                                    : 0.5f;
         float sx = free_x > free_y ? share : field_random((uint32_t)i, 3, seed);
         float sy = free_x > free_y ? field_random((uint32_t)i, 4, seed) : share;
-        struct laying l = {.cos = c, .sin = s, .z = TUB_FLOOR_MM + 1.2f * (float)(i % 3),
+        struct laying l = {.cos = c,
+                           .sin = s,
+                           .z = TUB_FLOOR_MM + 1.2f * (float)(i % 3),
                            .x = 0.5f * (b->area[0] + b->area[2]) + free_x * (fminf(fmaxf(sx, 0), 1) - 0.5f),
                            .y = 0.5f * (b->area[1] + b->area[3]) + free_y * (fminf(fmaxf(sy, 0), 1) - 0.5f)};
         l.x -= c * mid_x - s * mid_y;

@@ -4,15 +4,15 @@
 #include <stdlib.h>
 
 /* The drawing of the hand: cells of 2 mm, for a palm of 86 mm. */
-#define CELL_MM 2.0f
+#define CELL_MM       2.0f
 #define HALF_WIDTH_MM 96.0f
-#define BACK_MM (-1100.0f) /* end of the arm */
-#define FRONT_MM 130.0f
-#define NX ((int)(2 * HALF_WIDTH_MM / CELL_MM))
-#define NY ((int)((FRONT_MM - BACK_MM) / CELL_MM))
+#define BACK_MM       (-1100.0f) /* end of the arm */
+#define FRONT_MM      130.0f
+#define NX            ((int)(2 * HALF_WIDTH_MM / CELL_MM))
+#define NY            ((int)((FRONT_MM - BACK_MM) / CELL_MM))
 #define DRAWN_PALM_MM 86.0
-#define OUTSIDE_MM (-2.0f)
-#define SLEEVE_MM (-125.0f) /* from here on the arm is in a sleeve */
+#define OUTSIDE_MM    (-2.0f)
+#define SLEEVE_MM     (-125.0f) /* from here on the arm is in a sleeve */
 
 struct bone {
     float x0, y0, r0, x1, y1, r1;
@@ -20,9 +20,9 @@ struct bone {
 
 /* A right hand, fingers slightly spread, as it lays something down. */
 static const struct bone bones[] = {
-    {-4, -26, 36, 2, 22, 40},     {-30, 34, 10.5f, -46, 92, 8},  {-10, 44, 11, -15, 112, 8.5f},
-    {12, 44, 11, 15, 110, 8.5f},  {32, 34, 10, 42, 88, 7.5f},    {-34, -18, 15, -62, 22, 11},
-    {-62, 22, 11, -66, 52, 9},    {0, -40, 31, 0, -125, 30},     {0, -120, 40, 0, -420, 52},
+    {-4, -26, 36, 2, 22, 40},    {-30, 34, 10.5f, -46, 92, 8}, {-10, 44, 11, -15, 112, 8.5f},
+    {12, 44, 11, 15, 110, 8.5f}, {32, 34, 10, 42, 88, 7.5f},   {-34, -18, 15, -62, 22, 11},
+    {-62, 22, 11, -66, 52, 9},   {0, -40, 31, 0, -125, 30},    {0, -120, 40, 0, -420, 52},
     {0, -420, 52, 0, -1100, 66},
 };
 
@@ -129,7 +129,8 @@ static void hand_normal(const struct hand *h, float x, float y, float depth, flo
     n[2] = sqrtf(fmaxf(1 - n[0] * n[0] - n[1] * n[1], 0.04f));
 }
 
-float hand_sample(const struct hand *h, const struct light_room *r, float sx, float sy, struct light_sample *out)
+float hand_sample(const struct hand *h, const struct light_room *r, float sx, float sy,
+                  struct light_sample *out)
 {
     float z = h->z + HALF_THICK_MM;
     float at[3] = {r->camera[0] + sx * (r->camera[2] - z), r->camera[1] + sy * (r->camera[2] - z), z};

@@ -1,5 +1,5 @@
-/* A hand and its arm: flat, with rounded edges, at a height of its own; hides what is under it and throws shadows.
- * Internal to sim/. */
+/* A hand and its arm: flat, with rounded edges, at a height of its own; hides what is under it and throws
+ * shadows. Internal to sim/. */
 #pragma once
 
 #include "sim_light.h"
@@ -25,7 +25,8 @@ float hand_depth(const struct hand *h, float x, float y);
 float hand_shadow(const struct hand *h, const float at[3], const float light[3]);
 
 /* What the pixel with this ray shows of the hand; returns its share 0..1 (0: nothing of it). */
-float hand_sample(const struct hand *h, const struct light_room *r, float sx, float sy, struct light_sample *out);
+float hand_sample(const struct hand *h, const struct light_room *r, float sx, float sy,
+                  struct light_sample *out);
 
 /* Points around all that the hand hides or shades on the bench (z_low: as low as there is something). */
 #define HAND_CORNERS 24

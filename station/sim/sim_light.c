@@ -4,7 +4,8 @@
 
 /* ---- lights ---- */
 
-/* White against black of the projector on the bench: easy 7, office 3, dim 2 (a weak projector), bright 2, window 2.6. */
+/* White against black of the projector on the bench: easy 7, office 3, dim 2 (a weak projector), bright 2,
+ * window 2.6. */
 static const struct light_preset presets[] = {
     {"easy", 0.20f, 0.15f, 0.00f, 0.0f, 2.1f},   {"office", 0.55f, 0.45f, 0.05f, 0.0f, 2.1f},
     {"dim", 0.55f, 0.45f, 0.05f, 0.0f, 1.05f},   {"bright", 1.05f, 1.00f, 0.05f, 0.0f, 2.1f},
@@ -22,13 +23,15 @@ const struct light_preset *light_preset(const char *name)
 }
 
 /* A tube under the ceiling, along the bench, a little in front of it. */
-const float lamp_parts[LAMP_PARTS][3] = {{200, 180, 2300}, {530, 180, 2300}, {860, 180, 2300}, {1190, 180, 2300}};
+const float lamp_parts[LAMP_PARTS][3] = {
+    {200, 180, 2300}, {530, 180, 2300}, {860, 180, 2300}, {1190, 180, 2300}};
 /* A window left of the bench, above it; the low sun shines through it. */
 static const float window_place[3] = {-1500, 700, 900};
 static const float sun_toward[3] = {-0.80f, 0.28f, 0.53f};
 #define SUN_WINDOW_X (-1500.0f)
 static const float sun_window[4] = {650, 1020, 900, 1400}; /* y0, y1, z0, z1 of the pane */
-#define WINDOW_FLAT_SHARE 0.45f /* light through the window that falls on a flat top at 1 m: sets its strength to 1 */
+#define WINDOW_FLAT_SHARE                                                                                    \
+    0.45f /* light through the window that falls on a flat top at 1 m: sets its strength to 1 */
 
 const float lamp_colour[3] = {0.93f, 0.99f, 1.03f}; /* the camera's white balance is for the room's mixture */
 static const float sky_colour[3] = {1.03f, 1.0f, 0.97f}, sun_colour[3] = {0.80f, 0.97f, 1.10f};
@@ -63,7 +66,8 @@ void light_room_devices(struct light_room *r, const struct pinhole *camera, cons
     optics_fast(projector, &r->projector);
     for (int i = 0; i < 3; i++)
         r->camera[i] = (float)camera->centre_mm[i];
-    float dx = r->projector.c[0] - r->width / 2, dy = r->projector.c[1] - r->depth / 2, dz = r->projector.c[2];
+    float dx = r->projector.c[0] - r->width / 2, dy = r->projector.c[1] - r->depth / 2,
+          dz = r->projector.c[2];
     r->middle_mm = sqrtf(dx * dx + dy * dy + dz * dz);
 }
 
@@ -191,7 +195,8 @@ static bool sun_reaches(const struct field *f, const float at[3])
 }
 
 /* Light of the room that falls on the surface, each colour. */
-static void light_falling(const struct light_room *r, const struct field *f, const struct surface *s, float out[3])
+static void light_falling(const struct light_room *r, const struct field *f, const struct surface *s,
+                          float out[3])
 {
     const struct light_preset *p = r->preset;
     float sky = p->sky * open_sky(f, s->at) * (0.5f + 0.5f * s->normal[2]), lamp = 0, window = 0, sun = 0;
@@ -262,8 +267,8 @@ static float mirrored_room(const struct light_room *r, const float at[3], const 
 #define METAL_ROUGH 0.52f
 #define FILM_MIRROR 0.05f /* straight reflection of smooth plastic */
 
-static void reflect_light(const struct light_room *r, const struct surface *s, const float falling[3], float beam,
-                          struct light_sample *out)
+static void reflect_light(const struct light_room *r, const struct surface *s, const float falling[3],
+                          float beam, struct light_sample *out)
 {
     float eye[3], mirror[3], lamp[3];
     toward(s->at, r->camera, eye);
@@ -278,9 +283,9 @@ static void reflect_light(const struct light_room *r, const struct surface *s, c
     for (int i = 0; i < 3; i++) {
         float tint = s->metal ? s->albedo[i] : 1;
         out->room[i] = rough * s->albedo[i] * falling[i] + shine * tint * room;
-        out->beam[i] = (rough * s->albedo[i] * beam +
-                        (s->metal ? 2.2f * tint : 0.9f * s->gloss * s->gloss) * flash) *
-                       r->preset->projector * beam_colour[i];
+        out->beam[i] =
+            (rough * s->albedo[i] * beam + (s->metal ? 2.2f * tint : 0.9f * s->gloss * s->gloss) * flash) *
+            r->preset->projector * beam_colour[i];
     }
 }
 
@@ -290,8 +295,8 @@ static void reflect_light(const struct light_room *r, const struct surface *s, c
 
 static void sample_floor(const struct light_room *r, float sx, float sy, struct light_sample *out)
 {
-    float at[3] = {r->camera[0] + sx * (r->camera[2] - FLOOR_Z_MM), r->camera[1] + sy * (r->camera[2] - FLOOR_Z_MM),
-                   FLOOR_Z_MM};
+    float at[3] = {r->camera[0] + sx * (r->camera[2] - FLOOR_Z_MM),
+                   r->camera[1] + sy * (r->camera[2] - FLOOR_Z_MM), FLOOR_Z_MM};
     float up[3] = {0, 0, 1};
     float tile = fmodf(fabsf(at[0]), 600) < 6 || fmodf(fabsf(at[1]), 600) < 6 ? 0.10f : 0.15f;
     float beam = light_beam(r, at, up, &out->u, &out->v);
@@ -307,7 +312,8 @@ static void sample_floor(const struct light_room *r, float sx, float sy, struct 
     out->z = FLOOR_Z_MM;
 }
 
-void light_sample(const struct light_room *r, const struct field *f, float sx, float sy, struct light_sample *out)
+void light_sample(const struct light_room *r, const struct field *f, float sx, float sy,
+                  struct light_sample *out)
 {
     float hit[3], falling[3];
     if (!field_meet(f, r->camera, sx, sy, hit)) {

@@ -16,9 +16,9 @@ struct light_room {
     const struct light_preset *preset;
     struct optics projector;
     float camera[3];
-    float width, depth;  /* of the bench */
-    float exposure;      /* sensor units per unit of light off a white thing */
-    float middle_mm;     /* distance of the projector from the middle of the bench */
+    float width, depth; /* of the bench */
+    float exposure;     /* sensor units per unit of light off a white thing */
+    float middle_mm;    /* distance of the projector from the middle of the bench */
 };
 
 /* Sets what depends on the rest of the room, and the exposure for the preset. */
@@ -26,13 +26,14 @@ void light_room_init(struct light_room *r, const struct light_preset *preset, co
                      const struct pinhole *projector, double width_mm, double depth_mm);
 void light_room_devices(struct light_room *r, const struct pinhole *camera, const struct pinhole *projector);
 
-/* What one camera pixel shows, blue, green, red, 1 = the sensor is full: `room` by the lights of the room, `beam` by
- * the projector at full white; u, v: which of its pixels falls there. */
+/* What one camera pixel shows, blue, green, red, 1 = the sensor is full: `room` by the lights of the room,
+ * `beam` by the projector at full white; u, v: which of its pixels falls there. */
 struct light_sample {
     float room[3], beam[3];
     float u, v, z;
 };
-void light_sample(const struct light_room *r, const struct field *f, float sx, float sy, struct light_sample *out);
+void light_sample(const struct light_room *r, const struct field *f, float sx, float sy,
+                  struct light_sample *out);
 
 /* How much of the projector's white arrives at a point, and its pixel there; 0 outside its picture. */
 float light_beam(const struct light_room *r, const float at[3], const float normal[3], float *u, float *v);

@@ -7,13 +7,13 @@
 /* ---- where it hangs ---- */
 
 /* What another bench of the same kind may differ by, at jitter 1. */
-#define VARY_PLACE_MM 60.0
-#define VARY_AIM_MM 35.0
-#define VARY_ROLL_RAD 0.03
-#define VARY_SPAN 0.025 /* share */
-#define VARY_CENTRE_MM 8.0
-#define VARY_K1 0.02
-#define VARY_P 0.0005
+#define VARY_PLACE_MM  60.0
+#define VARY_AIM_MM    35.0
+#define VARY_ROLL_RAD  0.015
+#define VARY_SPAN      0.015 /* share */
+#define VARY_CENTRE_MM 6.0
+#define VARY_K1        0.02
+#define VARY_P         0.0005
 
 static double vary(uint32_t n, uint32_t seed, double by)
 {
@@ -171,7 +171,8 @@ static bool ray_slopes(const struct pinhole *p, double x, double y, float *sx, f
     if (!lens_undistort(&p->lens, x, y, &xn, &yn))
         return false;
     const double *R = p->R;
-    double dx = R[0] * xn + R[3] * yn + R[6], dy = R[1] * xn + R[4] * yn + R[7], dz = R[2] * xn + R[5] * yn + R[8];
+    double dx = R[0] * xn + R[3] * yn + R[6], dy = R[1] * xn + R[4] * yn + R[7],
+           dz = R[2] * xn + R[5] * yn + R[8];
     if (dz > -1e-3)
         return false;
     *sx = (float)(dx / -dz);

@@ -4,7 +4,8 @@
 #include "model.h"
 #include "sim_pretend.h"
 
-/* A device of the scene as a pinhole; `jitter` 0: as the scene says, 1: moved, turned and reground by `seed`. */
+/* A device of the scene as a pinhole; `jitter` 0: as the scene says, 1: moved, turned and reground by `seed`.
+ */
 void optics_device(const struct pretend_device *d, double jitter, uint32_t seed, struct pinhole *out);
 
 /* Moves it by so many mm sideways and turns it by so many radians about an axis that the seed picks. */
@@ -33,5 +34,6 @@ static inline bool optics_project(const struct optics *o, float x, float y, floa
     return true;
 }
 
-/* Fills, for each pixel of row y, how far sideways the ray goes per mm that it sinks: x = c.x + sx * (c.z - z). */
+/* Fills, for each pixel of row y, how far sideways the ray goes per mm that it sinks: x = c.x + sx * (c.z -
+ * z). */
 void optics_ray_row(const struct pinhole *p, int y, float *sx, float *sy);

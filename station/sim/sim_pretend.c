@@ -66,9 +66,12 @@ struct bench_row {
     int seed;
 };
 static const struct lw_option bench_table[] = {
-    {"width_mm", OPTION_REAL, offsetof(struct bench_row, width_mm), 200, 3000, NULL, NULL, N_("Width of the top.")},
-    {"depth_mm", OPTION_REAL, offsetof(struct bench_row, depth_mm), 200, 2000, NULL, NULL, N_("Depth of the top.")},
-    {"seed", OPTION_INT, offsetof(struct bench_row, seed), 0, 0, "1", NULL, N_("Another number, other wood.")},
+    {"width_mm", OPTION_REAL, offsetof(struct bench_row, width_mm), 200, 3000, NULL, NULL,
+     N_("Width of the top.")},
+    {"depth_mm", OPTION_REAL, offsetof(struct bench_row, depth_mm), 200, 2000, NULL, NULL,
+     N_("Depth of the top.")},
+    {"seed", OPTION_INT, offsetof(struct bench_row, seed), 0, 0, "1", NULL,
+     N_("Another number, other wood.")},
     {"colour", OPTION_OTHER, 0, 0, 0, "", NULL, N_("Colour of the wood.")},
 };
 
@@ -93,7 +96,8 @@ static const struct lw_option device_table[] = {
     {"z_mm", OPTION_REAL, DEVICE_OFFSET(z_mm), 400, 4000, NULL, NULL, N_("Where the lens hangs.")},
     {"aim", OPTION_OTHER, 0, 0, 0, "", NULL, N_("Where its axis meets the bench.")},
     {"roll_deg", OPTION_DEGREES, DEVICE_OFFSET(roll_rad), -180, 180, "0", NULL, N_("Turned about its axis.")},
-    {"span_mm", OPTION_REAL, DEVICE_OFFSET(span_mm), 100, 4000, NULL, NULL, N_("Width of the picture on the bench.")},
+    {"span_mm", OPTION_REAL, DEVICE_OFFSET(span_mm), 100, 4000, NULL, NULL,
+     N_("Width of the picture on the bench.")},
     {"centre", OPTION_OTHER, 0, 0, 0, "", NULL, N_("What lies in the middle of the picture.")},
     {"k1", OPTION_REAL, DEVICE_OFFSET(k1), -0.5, 0.5, "0", NULL, N_("Lens distortion.")},
     {"k2", OPTION_REAL, DEVICE_OFFSET(k2), -0.5, 0.5, "0", NULL, N_("Lens distortion.")},
@@ -181,13 +185,14 @@ static void read_levels(const config_setting_t *group, struct pretend_bench *s, 
 }
 
 static struct pretend_slot *read_slots(const config_setting_t *group, const char *key, int *count,
-                                     struct lw_problems *p)
+                                       struct lw_problems *p)
 {
     const config_setting_t *list;
     struct pretend_slot *slots = list_room(group, key, sizeof *slots, count, &list);
     for (int i = 0; i < *count; i++) {
         struct slot_row row = {0};
-        config_read_options(config_setting_get_elem(list, (unsigned)i), slot_table, ROWS(slot_table), &row, p);
+        config_read_options(config_setting_get_elem(list, (unsigned)i), slot_table, ROWS(slot_table), &row,
+                            p);
         keep_id(row.id, slots[i].id);
         slots[i].pose = (struct rigid){row.x_mm, row.y_mm, row.angle_rad};
         slots[i].z_mm = (float)row.z_mm;
@@ -232,8 +237,10 @@ static const struct lw_option solid_table[] = {
     {"print", OPTION_CHOICE, SOLID_OFFSET(print), 0, 0, "none", "none stripes label", N_("Print.")},
     {"print_colour", OPTION_OTHER, 0, 0, 0, "", NULL, N_("Red, green, blue.")},
     {"print_pitch_mm", OPTION_REAL, SOLID_OFFSET(print_pitch_mm), 0.5, 200, "4", NULL, N_("Of stripes.")},
-    {"print_share", OPTION_REAL, SOLID_OFFSET(print_share), 0, 1, "0.5", NULL, N_("Printed share of a stripe.")},
-    {"print_seed", OPTION_INT, SOLID_OFFSET(print_seed), 0, 0, "1", NULL, N_("Another number, another text.")},
+    {"print_share", OPTION_REAL, SOLID_OFFSET(print_share), 0, 1, "0.5", NULL,
+     N_("Printed share of a stripe.")},
+    {"print_seed", OPTION_INT, SOLID_OFFSET(print_seed), 0, 0, "1", NULL,
+     N_("Another number, another text.")},
 };
 
 static const int at_needed[] = {4, 4, 2, 2, 0};
@@ -259,12 +266,20 @@ static void read_solid(const config_setting_t *e, struct solid *o, struct lw_pro
 {
     struct solid_row row = {0};
     config_read_options(e, solid_table, ROWS(solid_table), &row, p);
-    *o = (struct solid){.shape = (enum solid_shape)row.shape, .print = (enum solid_print)row.print,
-                        .angle_rad = (float)row.angle_rad, .height = (float)row.height_mm,
-                        .crown = (float)row.crown, .taper = (float)row.taper, .opacity = (float)row.opacity,
-                        .gloss = (uint8_t)(row.gloss * 127), .metal = row.metal, .top_only = row.top_only,
-                        .print_pitch = (float)row.print_pitch_mm, .print_share = (float)row.print_share,
-                        .print_seed = (uint32_t)row.print_seed, .colour = {200, 200, 200}};
+    *o = (struct solid){.shape = (enum solid_shape)row.shape,
+                        .print = (enum solid_print)row.print,
+                        .angle_rad = (float)row.angle_rad,
+                        .height = (float)row.height_mm,
+                        .crown = (float)row.crown,
+                        .taper = (float)row.taper,
+                        .opacity = (float)row.opacity,
+                        .gloss = (uint8_t)(row.gloss * 127),
+                        .metal = row.metal,
+                        .top_only = row.top_only,
+                        .print_pitch = (float)row.print_pitch_mm,
+                        .print_share = (float)row.print_share,
+                        .print_seed = (uint32_t)row.print_seed,
+                        .colour = {200, 200, 200}};
     read_colour(e, "colour", o->colour, p);
     read_colour(e, "print_colour", o->print_colour, p);
     read_solid_shape(e, o, p);
@@ -317,7 +332,8 @@ struct bin_row {
     int count;
 };
 static const struct lw_option bin_table[] = {
-    {"id", OPTION_STRING, offsetof(struct bin_row, id), 0, 0, NULL, NULL, N_("The bin's id in workflow.cfg.")},
+    {"id", OPTION_STRING, offsetof(struct bin_row, id), 0, 0, NULL, NULL,
+     N_("The bin's id in workflow.cfg.")},
     {"area", OPTION_OTHER, 0, 0, 0, "", NULL, N_("Corner to corner on the bench.")},
     {"height_mm", OPTION_REAL, offsetof(struct bin_row, height_mm), 1, 150, "35", NULL, N_("Of its walls.")},
     {"colour", OPTION_OTHER, 0, 0, 0, "", NULL, N_("Colour of the tub.")},

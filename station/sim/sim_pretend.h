@@ -1,5 +1,5 @@
-/* The scene file of the pretend bench (pretend.cfg), read into plain structs. The format stands in sim/README.md.
- * Internal to sim/. */
+/* The scene file of the pretend bench (pretend.cfg), read into plain structs. The format stands in
+ * sim/README.md. Internal to sim/. */
 #pragma once
 
 #include "config.h"
@@ -8,13 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PRETEND_ID 48
+#define PRETEND_ID     48
 #define PRETEND_POINTS 32 /* numbers of a polygon: 16 corners */
 
 enum solid_shape { SOLID_BOX = 0, SOLID_CAPSULE, SOLID_DISC, SOLID_RING, SOLID_POLYGON };
 enum solid_print { PRINT_NONE = 0, PRINT_STRIPES, PRINT_LABEL };
 
-/* One solid seen from above, in the frame of its thing. Colours are blue, green, red as a screen shows them. */
+/* One solid seen from above, in the frame of its thing. Colours are blue, green, red as a screen shows them.
+ */
 struct solid {
     enum solid_shape shape;
     float at[PRETEND_POINTS];
@@ -83,7 +84,8 @@ struct pretend_bench {
     int kind_count;
 };
 
-/* Reads the file; the first problem is the answer. The caller ends `out` with pretend_finish in either case. */
+/* Reads the file; the first problem is the answer. The caller ends `out` with pretend_finish in either case.
+ */
 enum lw_msg pretend_read(struct pretend_bench *out, const char *path, struct lw_error *err);
 void pretend_finish(struct pretend_bench *s);
 

@@ -38,7 +38,8 @@ static float inside_box(const struct solid *o, float x, float y)
 {
     float c = cosf(o->angle_rad), s = sinf(o->angle_rad), dx = x - o->at[0], dy = y - o->at[1];
     float r = o->radius[0];
-    float qx = fabsf(c * dx + s * dy) - 0.5f * o->at[2] + r, qy = fabsf(c * dy - s * dx) - 0.5f * o->at[3] + r;
+    float qx = fabsf(c * dx + s * dy) - 0.5f * o->at[2] + r,
+          qy = fabsf(c * dy - s * dx) - 0.5f * o->at[3] + r;
     float ox = fmaxf(qx, 0), oy = fmaxf(qy, 0);
     return r - sqrtf(ox * ox + oy * oy) - fminf(fmaxf(qx, qy), 0);
 }
@@ -128,7 +129,7 @@ static float solid_height(const struct solid *o, float inside, float x)
 
 #define LETTER_SHARE 0.34f /* width of a letter against the pitch of the lines */
 #define WORD_LETTERS 5
-#define MARGIN_MM 2.0f
+#define MARGIN_MM    2.0f
 
 /* Lines of words; from a metre and a half nobody reads them, but they have the look of print. */
 static bool label_ink(const struct solid *o, float inside, float x, float y)
@@ -184,7 +185,8 @@ static uint32_t mix_paint(uint32_t under, uint32_t over, float opacity)
 /* Height of the wrinkles of a film. */
 #define WRINKLE_MM 0.5f
 
-static void draw_cell(struct field *f, int at, const struct solid *o, const struct laying *l, float x, float y)
+static void draw_cell(struct field *f, int at, const struct solid *o, const struct laying *l, float x,
+                      float y)
 {
     float inside = solid_inside(o, x, y);
     if (inside < 0)

@@ -14,7 +14,8 @@ struct laying {
 };
 
 /* Draws one kind as it lies, within `clip`. */
-void solid_draw_kind(struct field *f, const struct pretend_kind *k, const struct laying *l, struct cells clip);
+void solid_draw_kind(struct field *f, const struct pretend_kind *k, const struct laying *l,
+                     struct cells clip);
 
 /* The rectangle on the bench (mm) that the thing covers. */
 void solid_cover(const struct pretend_kind *k, const struct laying *l, float box[4]);

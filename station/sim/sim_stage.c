@@ -44,13 +44,18 @@ static struct rigid thing_pose(const struct stage *s, const struct stage_thing *
 static struct laying thing_laying(const struct stage *s, const struct stage_thing *t)
 {
     struct rigid p = thing_pose(s, t);
-    return (struct laying){.x = (float)p.x_mm, .y = (float)p.y_mm, .cos = (float)cos(p.angle_rad),
-                           .sin = (float)sin(p.angle_rad), .z = t->z, .flipped = t->flipped};
+    return (struct laying){.x = (float)p.x_mm,
+                           .y = (float)p.y_mm,
+                           .cos = (float)cos(p.angle_rad),
+                           .sin = (float)sin(p.angle_rad),
+                           .z = t->z,
+                           .flipped = t->flipped};
 }
 
 static struct solid box_solid(const struct stage *s)
 {
-    return (struct solid){.shape = SOLID_BOX, .angle_rad = (float)s->box[4],
+    return (struct solid){.shape = SOLID_BOX,
+                          .angle_rad = (float)s->box[4],
                           .at = {(float)s->box[0], (float)s->box[1], (float)s->box[2], (float)s->box[3]}};
 }
 
@@ -63,7 +68,8 @@ static void draw_box(struct stage *s, struct cells clip)
     const uint8_t white[3] = {232, 236, 238};
     for (int cy = clip.y0; cy < clip.y1; cy++)
         for (int cx = clip.x0; cx < clip.x1; cx++)
-            if (solid_inside(&o, ((float)cx + 0.5f) * FIELD_CELL_MM, ((float)cy + 0.5f) * FIELD_CELL_MM) >= 0) {
+            if (solid_inside(&o, ((float)cx + 0.5f) * FIELD_CELL_MM, ((float)cy + 0.5f) * FIELD_CELL_MM) >=
+                0) {
                 f->height[cy * f->nx + cx] = (float)s->box_height;
                 f->paint[cy * f->nx + cx] = paint_of(white, BOX_GLOSS);
             }
@@ -125,7 +131,9 @@ static void redraw_thing(struct stage *s, const struct stage_thing *t)
 
 static float height_at(const struct stage *s, double x, double y)
 {
-    return field_holds(&s->field, (float)x, (float)y) ? s->field.height[field_index(&s->field, (float)x, (float)y)] : 0;
+    return field_holds(&s->field, (float)x, (float)y)
+               ? s->field.height[field_index(&s->field, (float)x, (float)y)]
+               : 0;
 }
 
 static int recess_at(const struct stage *s, struct rigid T_case_from_thing, struct local_mm p)
@@ -151,7 +159,8 @@ static bool kind_covers(const struct pretend_kind *k, float x, float y)
 #define FIT_SHARE 0.97
 
 /* The slot + 1 whose recess takes the thing in, or 0. */
-static int slot_that_fits(const struct stage *s, const struct pretend_kind *k, struct rigid T_case_from_thing, bool flipped)
+static int slot_that_fits(const struct stage *s, const struct pretend_kind *k, struct rigid T_case_from_thing,
+                          bool flipped)
 {
     int covered = 0, inside = 0, slot = 0;
     for (float y = k->box[1]; y <= k->box[3]; y += FIT_STEP_MM) {
@@ -217,7 +226,8 @@ int stage_put(struct stage *s, const char *kind, struct rigid pose, bool flipped
 
 static struct stage_thing *thing_of(struct stage *s, int handle)
 {
-    return handle > 0 && handle <= s->thing_count && s->things[handle - 1].there ? &s->things[handle - 1] : NULL;
+    return handle > 0 && handle <= s->thing_count && s->things[handle - 1].there ? &s->things[handle - 1]
+                                                                                 : NULL;
 }
 
 void stage_remove(struct stage *s, int handle)

@@ -1,5 +1,5 @@
-/* What lies on the pretend bench: tubs, case, things, box; keeps the height field in step and tells where it changed.
- * Internal to sim/. */
+/* What lies on the pretend bench: tubs, case, things, box; keeps the height field in step and tells where it
+ * changed. Internal to sim/. */
 #pragma once
 
 #include "sim_field.h"
@@ -17,12 +17,12 @@ struct stage_change {
     float top; /* the highest there, before or after */
 };
 
-#define STAGE_THINGS 512
+#define STAGE_THINGS  512
 #define STAGE_CHANGES 32
 
 struct stage {
     struct pretend_bench scene;
-    struct field bare, field; /* bench with its tubs; and with all that lies there */
+    struct field bare, field;                /* bench with its tubs; and with all that lies there */
     struct stage_thing things[STAGE_THINGS]; /* in the order of laying down; a handle is the index + 1 */
     int thing_count;
     bool case_there, blind;

@@ -13,7 +13,8 @@ static struct stage *stage_of_the_kit(void)
     char path[400];
     struct lw_error err = {0};
     struct stage *s = calloc(1, sizeof *s);
-    assert_ok(stage_init(s, harness_source("workflows/dental-kit/pretend.cfg", path, sizeof path), &err), &err);
+    assert_ok(stage_init(s, harness_source("workflows/dental-kit/pretend.cfg", path, sizeof path), &err),
+              &err);
     return s;
 }
 
@@ -106,7 +107,8 @@ static void the_kit_and_its_bench_agree(void **state)
     struct workflow *w = NULL;
     struct lw_problems problems = {0};
     struct workflow_bench bench = {s->scene.width_mm, s->scene.depth_mm};
-    enum lw_msg rc = workflow_load(&w, harness_source("workflows/dental-kit", path, sizeof path), &bench, &problems);
+    enum lw_msg rc =
+        workflow_load(&w, harness_source("workflows/dental-kit", path, sizeof path), &bench, &problems);
     for (int i = 0; i < problems.count; i++)
         if (!problems.items[i].warning)
             print_message("%s\n", problems.items[i].error.text);
@@ -144,8 +146,11 @@ static enum lw_msg read_scene(const char *text, struct lw_error *err)
     return rc;
 }
 
-#define DEVICE "{ width = 640; height = 360; x_mm = 0; y_mm = 0; z_mm = 1500; aim = [0, 0]; span_mm = 1000; centre = [0, 0]; };"
-#define START "format = 1; bench = { width_mm = 600; depth_mm = 400; }; camera = " DEVICE " projector = " DEVICE
+#define DEVICE                                                                                               \
+    "{ width = 640; height = 360; x_mm = 0; y_mm = 0; z_mm = 1500; aim = [0, 0]; span_mm = 1000; centre = "  \
+    "[0, 0]; };"
+#define START                                                                                                \
+    "format = 1; bench = { width_mm = 600; depth_mm = 400; }; camera = " DEVICE " projector = " DEVICE
 #define CASE " case = { width_mm = 100; depth_mm = 100; rim_mm = 20; };"
 
 static void mistakes_in_the_scene_are_named(void **state)
@@ -156,11 +161,14 @@ static void mistakes_in_the_scene_are_named(void **state)
     assert_int_equal(read_scene(START, &err), LW_MSG_KEY_TYPE);
     assert_non_null(strstr(err.text, "case"));
     assert_int_equal(read_scene(START CASE " spot = ();", &err), LW_MSG_KEY_NEAREST);
-    assert_int_equal(read_scene(START CASE "\nbins = ( { id = \"a\"; area = [0, 0, 9, 9]; holds = \"b\"; } );", &err),
-                     LW_MSG_SIM_KIND_UNKNOWN);
+    assert_int_equal(
+        read_scene(START CASE "\nbins = ( { id = \"a\"; area = [0, 0, 9, 9]; holds = \"b\"; } );", &err),
+        LW_MSG_SIM_KIND_UNKNOWN);
     assert_int_equal(err.line, 2);
-    assert_int_equal(read_scene(START CASE " kinds = ( { id = \"a\"; parts = ( { shape = \"ring\"; at = [0, 0]; "
-                                           "radius_mm = [3.0]; height_mm = 1.0; } ); } );", &err),
+    assert_int_equal(read_scene(START CASE
+                                " kinds = ( { id = \"a\"; parts = ( { shape = \"ring\"; at = [0, 0]; "
+                                "radius_mm = [3.0]; height_mm = 1.0; } ); } );",
+                                &err),
                      LW_MSG_KEY_TYPE);
     assert_int_equal(read_scene("bench = {", &err), LW_MSG_FILE_SYNTAX);
 }

@@ -1,5 +1,5 @@
-/* Time of a frame of the pretend bench at 1280x720 when nothing, a part of the projection, all of it, or the hand
- * changed, against the plain way: looking at every pixel anew. */
+/* Time of a frame of the pretend bench at 1280x720 when nothing, a part of the projection, all of it, or the
+ * hand changed, against the plain way: looking at every pixel anew. */
 #include "camera.h"
 #include "screen.h"
 #include "sim.h"
@@ -70,8 +70,9 @@ static void change(struct rig *r, int what, int round)
 
 int main(void)
 {
-    static const char *const names[] = {"nothing changed",  "part of the projection", "all of the projection",
-                                        "the hand moved",   "a card laid and taken",  "plain: every pixel anew"};
+    static const char *const names[] = {"nothing changed",       "part of the projection",
+                                        "all of the projection", "the hand moved",
+                                        "a card laid and taken", "plain: every pixel anew"};
     char scene[500];
     struct lw_error err = {0};
     struct rig r = {0};
