@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CRUMB_MM2 12.0
+#define RIM_MAX_PX 40        /* two rows of 20 mm: an arm; thinner things may reach the edge */
 #define BLACK_GREY 8.0
 #define BLURRED_BELOW 0.45   /* of the gradients of the before look */
 #define CLIPPED_MAX 0.6      /* of the changed pixels are white */
@@ -108,7 +109,7 @@ static enum lw_msg teach_reference(const struct check *c, const char *id, const 
         rc = lw_fail(err, LW_MSG_TAUGHT_DARK, id);
     else if (!rc && (ch.count == 0 || ch.parts[0].area_px < 2 * CRUMB_MM2))
         rc = lw_fail(err, LW_MSG_TAUGHT_NOTHING, id);
-    else if (!rc && ch.parts[0].border_px > 10 + (after.width + after.height) / 20)
+    else if (!rc && ch.parts[0].border_px > RIM_MAX_PX)
         rc = lw_fail(err, LW_MSG_TAUGHT_HAND, id);
     rc = rc ? rc : shape_make(&ch, 0, &to->shape, err);
     if (!rc && to->shape.count == 0)

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define HAND_BORDER_PX 14     /* an arm crosses the edge of the light this wide at least */
+#define HAND_BORDER_PX 30     /* two rows: an arm crosses the edge of the light 15 mm wide at least */
 #define HAND_MIN_MM2 350.0
 #define EXTRA_MIN_MM2 60.0    /* a second change counts from here, and from this share of the expected item */
 #define EXTRA_SHARE 0.25

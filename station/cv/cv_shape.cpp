@@ -173,7 +173,8 @@ static void collect(const cv::Mat &mask, const cv::Mat &valid, double mm_per_px,
         p = {0, 0, 0, mask.cols, mask.rows, 0, 0, 0, 0, 0};
     cv::Mat framed;
     cv::copyMakeBorder(valid, framed, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
-    cv::erode(framed, framed, cv::Mat());
+    // the mask lost its outermost pixel; two rows inside it are the rim
+    cv::erode(framed, framed, cv::Mat(), cv::Point(-1, -1), 3);
     inner = framed(cv::Rect(1, 1, mask.cols, mask.rows));
     std::vector<int> group_of(static_cast<size_t>(n), 0);
     for (int y = 0; y < mask.rows; y++)

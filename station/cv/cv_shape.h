@@ -13,7 +13,7 @@ struct cv_part {
     double area_px;
     double x, y;              /* centroid, px */
     int left, top, right, bottom;
-    int border_px;            /* pixels on the rim of what may be judged */
+    int border_px;            /* pixels on the rim (two rows) of what may be judged */
     int pieces;               /* apart from one another before they were joined */
     double piece_area_px;     /* of the largest */
 };
