@@ -1,0 +1,18 @@
+/* The plain alternatives, in OpenCV alone. */
+#pragma once
+
+#include "image.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Number of changed regions between two frames: grey, absdiff, fixed threshold, contours. */
+int plain_watch(const struct image *a, const struct image *b);
+
+/* Difference, contours, then the reference with the most ORB matches on the changed region; -1: nothing changed. */
+int plain_check(const struct image *before, const struct image *after, const struct image *taught, int count);
+
+#ifdef __cplusplus
+}
+#endif
