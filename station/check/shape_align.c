@@ -8,6 +8,9 @@
 #define HUBER_MM 2.0          /* beyond this a point pulls with constant force */
 #define STEPS_MAX 12
 #define REFINE_EVERY 2        /* outline points that pull; all are measured afterwards */
+#define HOPELESS_STEP 4       /* what is this far off by then never was this thing */
+#define HOPELESS_MM 3.0
+#define COARSE_WORSE 1.6      /* ways round that start so much worse than the best are not followed */
 #define STRETCH 7             /* neighbouring outline points whose mean is one stretch */
 #define LOG_AREA_MAX 0.7      /* twice or half the area: not worth an alignment */
 #define LENGTH_MAX 0.45       /* of the longer one */
@@ -96,10 +99,11 @@ static void refine(const struct shape *a, const struct shape *b, struct turn *t)
     for (int step = 0; step < STEPS_MAX; step++) {
         struct normal n = {{0}, {0}};
         float gx, gy;
-        double x, y, u[3];
+        double x, y, u[3], sum = 0;
         for (int i = 0; i < b->count; i += REFINE_EVERY) {
             forth(t, b->x[i], b->y[i], &x, &y);
             float d = distance_at(a, x, y, &gx, &gy);
+            sum += d;
             add(&n, d, gx, gy, x - a->cx, y - a->cy);
         }
         for (int i = 0; i < a->count; i += REFINE_EVERY) {
@@ -108,7 +112,7 @@ static void refine(const struct shape *a, const struct shape *b, struct turn *t)
             double rx = t->c * gx - t->s * gy, ry = t->s * gx + t->c * gy;
             add(&n, d, -rx, -ry, a->x[i] - a->cx, a->y[i] - a->cy);
         }
-        if (!solve3(&n, u))
+        if (!solve3(&n, u) || (step == HOPELESS_STEP && sum * REFINE_EVERY > HOPELESS_MM * b->count))
             return;
         double c = cos(u[2]), s = sin(u[2]), dx = t->x - a->cx, dy = t->y - a->cy;
         *t = (struct turn){c * t->c - s * t->s, s * t->c + c * t->s, a->cx + c * dx - s * dy + u[0],
@@ -207,6 +211,8 @@ static int coarse(const struct shape *a, const struct shape *b, struct turn *bes
     }
     if (!count)
         best[count++] = turns[0];
+    while (count > 1 && kept[count - 1] > COARSE_WORSE * kept[0])
+        count--;
     return count;
 }
 
