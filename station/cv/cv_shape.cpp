@@ -12,6 +12,9 @@ static constexpr double LOW_SIGMAS = 5, HIGH_SIGMAS = 10;
 // Grey levels below which a difference is never believed: quantisation, JPEG.
 static constexpr float LOW_GREY = 6, HIGH_GREY = 14;
 // A shadow darkens all colours alike, by no more than this, without an edge of its own.
+// Of a thing's own contrast; what is fainter is not a part of it.
+static constexpr float FAINT_SHARE = 0.3F;
+static constexpr double CONTRAST_MIN_MM2 = 100;
 static constexpr float SHADOW_DARKEST = 0.72F, SHADOW_HUE = 0.045F;
 
 static cv::Mat floats(const struct image *im)
@@ -85,7 +88,7 @@ static void gradient(const cv::Mat &grey, cv::Mat &gx, cv::Mat &gy)
 
 struct differences {
     cv::Mat colour, edge, shadow;
-    float sigma = 1, edge_sigma = 1;
+    float sigma = 1, edge_sigma = 1, faint = 0;
 };
 
 static void compare(const cv::Mat &expected, const cv::Mat &after, const cv::Mat &valid, double noise, differences *d)
@@ -118,9 +121,9 @@ static cv::Mat disc(double mm, double mm_per_px)
 
 static cv::Mat hysteresis(const differences &d, const cv::Mat &valid)
 {
-    float low = std::max(LOW_GREY, static_cast<float>(LOW_SIGMAS) * d.sigma);
+    float low = std::max({LOW_GREY, static_cast<float>(LOW_SIGMAS) * d.sigma, d.faint});
     float high = std::max(HIGH_GREY, static_cast<float>(HIGH_SIGMAS) * d.sigma);
-    float edge_low = std::max(LOW_GREY * 0.8F, static_cast<float>(LOW_SIGMAS) * d.edge_sigma);
+    float edge_low = std::max({LOW_GREY * 0.8F, static_cast<float>(LOW_SIGMAS) * d.edge_sigma, d.faint * 0.7F});
     float edge_high = std::max(HIGH_GREY * 0.8F, static_cast<float>(HIGH_SIGMAS) * d.edge_sigma);
     cv::Mat weak = ((d.colour > low) | (d.edge > edge_low)) & ~d.shadow & valid;
     cv::Mat strong = ((d.colour > high) | (d.edge > edge_high)) & weak;
@@ -262,6 +265,11 @@ static void run(const struct image *before_im, const struct image *after_im, con
         quiet.convertTo(still, CV_32F, 1.0 / 255);
     }
     mask = changed_mask(d, valid, o->mm_per_px);
+    if (cv::countNonZero(mask) * o->mm_per_px * o->mm_per_px > CONTRAST_MIN_MM2) {
+        // beside a thing of strong contrast its faint mirror image in the bench does not count
+        d.faint = FAINT_SHARE * quantile(d.colour, mask, 0.7, 256);
+        mask = changed_mask(d, valid, o->mm_per_px);
+    }
     out->noise_grey = d.sigma;
     collect(mask, valid, o->mm_per_px, o->smallest_mm2 / (o->mm_per_px * o->mm_per_px), out);
     measure(before, expected, after, cv_wrap(after_im), cv_wrap(&out->labels) > 0, valid, out);
