@@ -20,8 +20,8 @@
 #define PICTURE_DELAY_NS (250 * NS_PER_MS) /* a moment's picture is taken when its light has surely arrived */
 
 struct demo_arguments {
-    const char *headless, *workflow, *scenario, *events, *light, *section;
-    int seed;
+    const char *headless, *workflow, *scenario, *events, *light, *section, *data;
+    int seed, fps;
     bool fast, blind, trace;
     double jitter;
 };
@@ -151,7 +151,7 @@ static void demo_station(struct station_config *c, const struct demo_arguments *
     set_text(&c->pretend.light, a->light);
     set_text(&c->pretend.scenario, a->scenario ? a->scenario : scenario);
     c->camera.width = c->camera.height = 0;
-    c->camera.fps = 0;
+    c->camera.fps = a->fps;
     c->pretend.seed = a->seed;
     c->pretend.geometry_jitter = a->jitter;
 }
@@ -160,6 +160,8 @@ static enum lw_msg calibrate(struct demo *d, const struct station_config *c, str
 {
     char path[PATH_MAX];
     struct calibration cal;
+    if (d->a->data && rig_load_calibration(d->rig, c, err) == LW_OK)
+        return LW_OK;
     const struct calibrate_options o = {.automatic = true, .wait_s = ACT_S, .raised_mm = BOX_MM,
                                         .side = (enum person_side)c->bench.person_side,
                                         .save_to = rig_path(c, "calibration.cfg", path, sizeof path)};
@@ -237,14 +239,14 @@ static int demo(const struct demo_arguments *a)
     struct lw_problems problems = {0};
     struct workflow *w = NULL;
     struct station_config c;
-    char data[] = "/tmp/lichtwijzer-demo-XXXXXX";
+    char scratch[] = "/tmp/lichtwijzer-demo-XXXXXX";
     enum lw_msg rc = workflow_load(&w, a->workflow, NULL, &problems);
     if (rc)
         verb_print_problems(&problems);
     problems_finish(&problems);
-    if (rc || !mkdtemp(data))
+    if (rc || (!a->data && !mkdtemp(scratch)))
         return EXIT_FAILED;
-    demo_station(&c, a, data);
+    demo_station(&c, a, a->data ? a->data : scratch);
     int code = open_output(&d, &err) ? verb_fail(&err, EXIT_FAILED) : run_demo(&d, &c, w);
     if (d.album && album_finish(d.album, workflow_text(&w->name), &err))
         code = verb_fail(&err, EXIT_FAILED);
@@ -253,7 +255,8 @@ static int demo(const struct demo_arguments *a)
     preview_destroy(&d.camera);
     station_config_finish(&c);
     workflow_destroy(&w);
-    nftw(data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (!a->data)
+        nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     return code;
 }
 
@@ -272,6 +275,8 @@ int verb_demo(int argc, char **argv)
         {"scenario", ARGUMENT_TEXT, &a.scenario, "FILE", N_("What the pretend person does wrong.")},
         {"light", ARGUMENT_TEXT, &a.light, "NAME", N_("easy, office, dim, bright or window.")},
         {"jitter", ARGUMENT_REAL, &a.jitter, "X", N_("How far camera and projector hang elsewhere (0 to 3).")},
+        {"fps", ARGUMENT_INT, &a.fps, "N", N_("Camera pictures a second (default: the scene's).")},
+        {"data", ARGUMENT_TEXT, &a.data, "DIR", N_("Keep calibration and records there; a calibration found there is used.")},
         {"events", ARGUMENT_TEXT, &a.events, "FILE", N_("Write what happens as JSON lines; - for standard output.")},
         {"trace", ARGUMENT_FLAG, &a.trace, NULL, N_("Print the time of each stage at the end.")},
     };
@@ -279,7 +284,7 @@ int verb_demo(int argc, char **argv)
                         N_("Packs the dental kit on the pretend bench: no hardware needed."), rest, &rest_count, &code))
         return code;
     struct lw_error err;
-    if (rest_count || a.seed < 0 || a.jitter < 0 || a.jitter > 3) {
+    if (rest_count || a.seed < 0 || a.jitter < 0 || a.jitter > 3 || a.fps < 0 || a.fps > 60) {
         lw_fail(&err, LW_MSG_USAGE, _("demo takes only options"));
         return verb_fail(&err, EXIT_USAGE);
     }

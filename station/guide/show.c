@@ -3,14 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OUTLINE_WIDTH_MM 3.0
-#define OUTLINE_GAP_MM 3.0   /* the line runs outside of the thing, so that it stays visible */
+#define OUTLINE_WIDTH_MM 4.0
+#define OUTLINE_GAP_MM 4.0   /* the line runs outside of the thing, so that it stays visible */
 #define WORDS_Y_MM 62.0      /* the words stand at the front edge, before the person */
 #define WORDS_MM 15.0        /* cap height, readable from 1 m */
 #define SMALL_WORDS_MM 9.0
 #define PROGRESS_Y_MM 24.0
 #define PICTOGRAM_MM 70.0
 #define PICTURE_MM 110.0
+#define ASIDE_Y_MM 118.0     /* pictures stand left and right of the words, pictograms on the right */
+#define PICTURE_X 0.25       /* shares of the bench's width */
+#define PICTOGRAM_X 0.75
+#define COACH_X 0.83
 
 /* ---- places and outlines ---- */
 
@@ -185,7 +189,8 @@ static void item_picture(struct guide *g, const struct show_step *s, const struc
 {
     char path[SCENE_TEXT_MAX];
     if (p->item && p->item->picture[0])
-        picture(g, workflow_path(s->workflow, p->item->picture, path, sizeof path), 90, 110, PICTURE_MM);
+        picture(g, workflow_path(s->workflow, p->item->picture, path, sizeof path),
+                PICTURE_X * g->bench_width_mm, ASIDE_Y_MM, PICTURE_MM);
 }
 
 /* Help grows: words only, then the picture, then the way that the thing goes, then a quiet call for the coach. */
@@ -196,7 +201,7 @@ static void help(struct guide *g, const struct show_step *s, const struct parts 
     if (s->help_level >= 2 && p->bin_count && p->outline_count)
         arrow(g, centre_of(p->bin, p->bin_count), centre_of(p->outline, p->outline_count), s->travel);
     if (s->help_level >= 3)
-        pictogram(g, "help", g->bench_width_mm - 90, 110);
+        pictogram(g, "help", COACH_X * g->bench_width_mm, ASIDE_Y_MM);
 }
 
 static const char *step_words(const struct show_step *s, const struct parts *p)
@@ -297,10 +302,10 @@ static void show_mend(struct guide *g, const struct show_step *s, const struct p
         polygon(g, SCENE_OUTLINE, p->bin, p->bin_count, SCENE_GUIDE);
     mend_words(s, p, text, sizeof text);
     words(g, text, WORDS_Y_MM, WORDS_MM);
-    pictogram(g, mend_pictogram(v->reason), g->bench_width_mm - 200, 110);
+    pictogram(g, mend_pictogram(v->reason), PICTOGRAM_X * g->bench_width_mm, ASIDE_Y_MM);
     item_picture(g, s, p);
     if (s->help_level >= 3)
-        pictogram(g, "help", g->bench_width_mm - 90, 110);
+        pictogram(g, "help", COACH_X * g->bench_width_mm, ASIDE_Y_MM);
 }
 
 static void show_wait(struct guide *g, const struct show_step *s, const struct parts *p)
@@ -323,7 +328,7 @@ static void show_wait(struct guide *g, const struct show_step *s, const struct p
     if (p->outline_count)
         polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_QUIET);
     words(g, _(causes[i].text), WORDS_Y_MM, WORDS_MM);
-    pictogram(g, causes[i].pictogram, g->bench_width_mm - 200, 110);
+    pictogram(g, causes[i].pictogram, PICTOGRAM_X * g->bench_width_mm, ASIDE_Y_MM);
 }
 
 static void show_confirm(struct guide *g, const struct show_step *s, const struct parts *p)
@@ -337,14 +342,14 @@ static void show_confirm(struct guide *g, const struct show_step *s, const struc
         snprintf(text, sizeof text, "%s", workflow_text(&p->step->text));
     words(g, text, WORDS_Y_MM, WORDS_MM);
     item_picture(g, s, p);
-    pictogram(g, "next", g->bench_width_mm - 200, 110);
+    pictogram(g, "next", PICTOGRAM_X * g->bench_width_mm, ASIDE_Y_MM);
 }
 
 static void show_good(struct guide *g, const struct parts *p)
 {
     if (p->outline_count)
         polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_GOOD)->width_mm = 5;
-    pictogram(g, "well-done", g->bench_width_mm - 200, 110);
+    pictogram(g, "well-done", PICTOGRAM_X * g->bench_width_mm, ASIDE_Y_MM);
 }
 
 void show_pack_step(struct guide *g, const struct show_step *s)
@@ -399,7 +404,7 @@ void show_ask_at(struct guide *g, const struct bench_mm *outline, int corners, c
 {
     scene_clear(g->scene);
     polygon(g, SCENE_OUTLINE, outline, corners, SCENE_GUIDE);
-    pictogram(g, name, g->bench_width_mm - 110, 120);
+    pictogram(g, name, PICTOGRAM_X * g->bench_width_mm, ASIDE_Y_MM);
     words(g, line, WORDS_Y_MM, WORDS_MM);
     guide_show(g);
 }
