@@ -22,7 +22,7 @@
 struct demo_arguments {
     const char *headless, *workflow, *scenario, *events, *light, *section, *data;
     int seed, fps;
-    bool fast, blind, trace;
+    bool fast, blind, trace, no_pictures;
     double jitter;
 };
 
@@ -120,6 +120,8 @@ static bool has_display(void)
 
 static enum lw_msg open_output(struct demo *d, struct lw_error *err)
 {
+    if (d->a->no_pictures)
+        return LW_OK;
     if (!d->a->headless && has_display())
         open_windows(d);
     if (d->projection)
@@ -268,6 +270,7 @@ int verb_demo(int argc, char **argv)
     const struct argument table[] = {
         {"fast", ARGUMENT_FLAG, &a.fast, NULL, N_("As fast as possible, instead of at a speed a person can follow.")},
         {"headless", ARGUMENT_TEXT, &a.headless, "DIR", N_("No windows: a picture of each moment goes to this folder.")},
+        {"no-pictures", ARGUMENT_FLAG, &a.no_pictures, NULL, N_("Neither windows nor pictures: only the summary.")},
         {"blind", ARGUMENT_FLAG, &a.blind, NULL, N_("The camera sees the empty bench throughout: nothing may be accepted.")},
         {"seed", ARGUMENT_INT, &a.seed, "N", N_("Other noise, hands and delays.")},
         {"workflow", ARGUMENT_TEXT, &a.workflow, "FOLDER", N_("Another workflow that has a pretend.cfg.")},
