@@ -8,7 +8,7 @@
 
 /* Scan lines across each side, and the most edges kept of one. */
 #define SCANS_MAX 96
-#define PEAKS_MAX 40
+#define PEAKS_MAX 16
 /* Half width of the step that is looked for, px. */
 #define STEP_REACH 3
 /* A step counts from this share of the picture's range of greys (5th to 95th percentile). */
@@ -17,7 +17,7 @@
 #define SUPPORT_PX 1.5
 /* Scan lines that must see a side: tubs may hide the rest. */
 #define SUPPORT_MIN 0.2
-#define TRIES       6000
+#define TRIES       20000
 #define LINES_KEPT  6
 /* Lenses bend a side by at most this share of its length. */
 #define BULGE_MAX 0.03
