@@ -73,6 +73,7 @@ bool check_item_verifiable(const struct check *c, int item, int *other);
 /* A place of the kit as it lies on the bench now. */
 struct check_place {
     struct rigid T_bench_from_place;
+    struct rigid T_bench_from_place_before; /* where it lay in the before look; the same unless its carrier was pushed */
     double z_mm;       /* of the place's plane over the bench */
     int item;          /* what belongs there */
     double tolerance_mm, tolerance_rad; /* 0: the item's */
@@ -90,7 +91,8 @@ struct check_look {
 };
 
 /* Judges place `expected` of `places`. Deterministic. Everything else that changed in the lit area is looked at too:
- * an edge-connected change is a hand, a change at another place is `elsewhere` (a thing laid there) or `moved`. */
+ * an edge-connected change is a hand, a change at another place is `elsewhere` (a thing laid there) or `moved`. When
+ * a place was pushed between the looks, only the places that moved as the expected one did are compared. */
 enum lw_msg check_judge(const struct check *c, const struct check_look *look, const struct check_place *places,
                         int place_count, int expected, struct verdict *out, struct lw_error *err);
 

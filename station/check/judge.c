@@ -2,15 +2,18 @@
 
 #include <stdlib.h>
 
-#define HAND_BORDER_PX 30     /* two rows: an arm crosses the edge of the light 15 mm wide at least */
-#define HAND_MIN_MM2 350.0
-#define EXTRA_MIN_MM2 60.0    /* a second change counts from here, and from this share of the expected item */
-#define EXTRA_SHARE 0.25
-#define NEAR_MM 12.0          /* beyond the tolerance: still meant for this place */
-#define REGION_MM 60.0        /* around a place when the light's polygon is not known */
-#define REGION_MAX_MM 320.0   /* half a side at most */
-#define LIT_RIM_MM 4.0        /* the light's own soft edge is not judged */
-#define MOVED_SHARE 0.3       /* of a filled place's item must have changed */
+#define HAND_BORDER_PX 30 /* two rows: an arm crosses the edge of the light 15 mm wide at least */
+#define HAND_MIN_MM2   350.0
+#define EXTRA_MIN_MM2  60.0 /* a second change counts from here, and from this share of the expected item */
+#define EXTRA_SHARE    0.25
+#define NEAR_MM        12.0  /* beyond the tolerance: still meant for this place */
+#define REGION_MM      60.0  /* around a place when the light's polygon is not known */
+#define REGION_MAX_MM  320.0 /* half a side at most */
+#define LIT_RIM_MM     4.0   /* the light's own soft edge is not judged */
+#define ALIKE_MM       0.5   /* places that moved by so much the same belong to one carrier */
+#define ALIKE_RAD      0.003
+#define PUSHED_ROOM_MM 12.0 /* around a place of a pushed carrier */
+#define MOVED_SHARE    0.3  /* of a filled place's item must have changed */
 
 struct scene {
     const struct check *c;
@@ -81,8 +84,9 @@ static int target_part(const struct check *c, const struct cv_change *ch, int ex
     return -1;
 }
 
-static enum lw_msg judge_part(const struct check *c, const struct cv_change *ch, int part, int expected, bool anywhere,
-                              double tolerance_mm, double tolerance_rad, struct verdict *v, struct lw_error *err)
+static enum lw_msg judge_part(const struct check *c, const struct cv_change *ch, int part, int expected,
+                              bool anywhere, double tolerance_mm, double tolerance_rad, struct verdict *v,
+                              struct lw_error *err)
 {
     struct shape s;
     enum lw_msg rc = shape_make(ch, part, &s, err);
@@ -119,8 +123,11 @@ enum lw_msg check_judge_patch(const struct check *c, const struct image *before,
             out->result = VERDICT_REFUSE;
             out->reason = ch.count && !anywhere ? REASON_ELSEWHERE : REASON_MISSING;
         } else if (out->reason == REASON_NONE) {
-            const struct view_grid g = {.x0_mm = -(b.width - 1) / 2.0, .y0_mm = -(b.height - 1) / 2.0, .mm_per_px = 1,
-                                        .width = b.width, .height = b.height};
+            const struct view_grid g = {.x0_mm = -(b.width - 1) / 2.0,
+                                        .y0_mm = -(b.height - 1) / 2.0,
+                                        .mm_per_px = 1,
+                                        .width = b.width,
+                                        .height = b.height};
             write_outline(&g, &ch, part, out);
             rc = judge_part(c, &ch, part, expected, anywhere, io->tolerance_mm, io->tolerance_rad, out, err);
         }
@@ -160,6 +167,58 @@ static bool in_light(const struct check_look *l, double x, double y)
     return in;
 }
 
+/* How a place moved between the two looks, as a rigid motion on the bench. */
+static struct rigid moved_by(const struct check_place *p)
+{
+    return rigid_mul(p->T_bench_from_place, rigid_inverse(p->T_bench_from_place_before));
+}
+
+static bool moved_alike(const struct check_place *a, const struct check_place *b)
+{
+    struct local_mm at = {a->T_bench_from_place_before.x_mm, a->T_bench_from_place_before.y_mm};
+    struct rigid Ta = moved_by(a), Tb = moved_by(b);
+    struct local_mm pa = rigid_apply(Ta, at), pb = rigid_apply(Tb, at);
+    return hypot(pa.x - pb.x, pa.y - pb.y) < ALIKE_MM &&
+           fabs(remainder(Ta.angle_rad - Tb.angle_rad, 2 * LW_PI)) < ALIKE_RAD;
+}
+
+static bool any_pushed(const struct scene *s)
+{
+    for (int i = 0; i < s->place_count; i++)
+        if (!moved_alike(&s->places[i], &s->places[s->expected]))
+            return true;
+    const struct rigid *is = &s->places[s->expected].T_bench_from_place,
+                       *was = &s->places[s->expected].T_bench_from_place_before;
+    return hypot(is->x_mm - was->x_mm, is->y_mm - was->y_mm) > ALIKE_MM ||
+           fabs(remainder(is->angle_rad - was->angle_rad, 2 * LW_PI)) > ALIKE_RAD;
+}
+
+/* Clears all but the places that moved as the expected one did: what lies between them is not where it was.
+ */
+static enum lw_msg keep_places(const struct scene *s, struct image *valid, struct lw_error *err)
+{
+    struct image kept = {0};
+    enum lw_msg rc = image_init(&kept, valid->width, valid->height, IMAGE_GRAY8, err);
+    for (int i = 0; i < s->place_count && !rc; i++) {
+        const struct check_place *p = &s->places[i];
+        if (p->item < 0 || p->item >= s->c->count || !moved_alike(p, &s->places[s->expected]))
+            continue;
+        const struct shape *o = &s->c->items[p->item].references[0].shape;
+        double room = PUSHED_ROOM_MM - SHAPE_MARGIN_MM;
+        struct rigid T = rigid_mul(rigid_inverse(p->T_bench_from_place), s->grid.T_bench_from_local);
+        for (int y = 0; y < valid->height; y++)
+            for (int x = 0; x < valid->width; x++) {
+                struct local_mm at = rigid_apply(T, view_local_from_px(&s->grid, x, y));
+                if (at.x > o->x0 - room && at.y > o->y0 - room && at.x < o->x0 + (float)o->width + room &&
+                    at.y < o->y0 + (float)o->height + room)
+                    image_row(&kept, y)[x] = image_row(valid, y)[x];
+            }
+    }
+    image_finish(valid);
+    *valid = kept;
+    return rc;
+}
+
 /* 255 where the place may be judged: in the light and in the camera's picture. */
 static enum lw_msg judged_area(const struct scene *s, struct image *valid, struct lw_error *err)
 {
@@ -171,12 +230,13 @@ static enum lw_msg judged_area(const struct scene *s, struct image *valid, struc
             struct local_mm b = rigid_apply(g->T_bench_from_local, view_local_from_px(g, x, y));
             struct cam_px p;
             bool seen = s->look->lit_corners < 3 || in_light(s->look, b.x, b.y);
-            if (seen && (x == 0 || y == 0 || x + 1 == g->width || y + 1 == g->height || s->look->lit_corners < 3))
-                seen = model_cam_from_bench(s->look->model, (struct bench_mm){b.x, b.y, g->z_mm}, &p) && p.x >= 0 &&
-                       p.y >= 0 && p.x < lens->width && p.y < lens->height;
+            if (seen &&
+                (x == 0 || y == 0 || x + 1 == g->width || y + 1 == g->height || s->look->lit_corners < 3))
+                seen = model_cam_from_bench(s->look->model, (struct bench_mm){b.x, b.y, g->z_mm}, &p) &&
+                       p.x >= 0 && p.y >= 0 && p.x < lens->width && p.y < lens->height;
             image_row(valid, y)[x] = seen ? 255 : 0;
         }
-    return rc;
+    return rc ? rc : any_pushed(s) ? keep_places(s, valid, err) : LW_OK;
 }
 
 static enum lw_msg look_at(struct scene *s, struct lw_error *err)
@@ -186,11 +246,15 @@ static enum lw_msg look_at(struct scene *s, struct lw_error *err)
     double half_x, half_y, z_mm = check_plane_mm(p->z_mm, s->c->items[p->item].options.height_mm);
     region(s, &half_x, &half_y);
     s->grid = view_grid_make(p->T_bench_from_place, -half_x, -half_y, half_x, half_y, z_mm, SHAPE_MM_PER_PX);
-    enum lw_msg rc = view_rectify(s->look->model, s->look->before, &s->grid, &before, err);
+    struct view_grid was = s->grid;
+    was.T_bench_from_local = p->T_bench_from_place_before;
+    enum lw_msg rc = view_rectify(s->look->model, s->look->before, &was, &before, err);
     rc = rc ? rc : view_rectify(s->look->model, s->look->after, &s->grid, &after, err);
     rc = rc ? rc : judged_area(s, &valid, err);
-    const struct cv_change_options o = {.mm_per_px = SHAPE_MM_PER_PX, .noise_grey = s->look->noise_grey,
-                                        .smallest_mm2 = check_smallest_mm2(s->c), .valid = &valid};
+    const struct cv_change_options o = {.mm_per_px = SHAPE_MM_PER_PX,
+                                        .noise_grey = s->look->noise_grey,
+                                        .smallest_mm2 = check_smallest_mm2(s->c),
+                                        .valid = &valid};
     rc = rc ? rc : cv_shape_change(&before, &after, &o, &s->change, err);
     image_finish(&before);
     image_finish(&after);
@@ -249,7 +313,8 @@ static int extra_part(const struct scene *s, int target)
     double least = fmax(EXTRA_MIN_MM2, EXTRA_SHARE * item_area(s->c, s->places[s->expected].item));
     for (int i = 0; i < s->change.count; i++) {
         int place = i == target ? -1 : place_at(s, &s->change.parts[i]);
-        double need = place >= 0 ? fmax(EXTRA_MIN_MM2, MOVED_SHARE * item_area(s->c, s->places[place].item)) : least;
+        double need =
+            place >= 0 ? fmax(EXTRA_MIN_MM2, MOVED_SHARE * item_area(s->c, s->places[place].item)) : least;
         if (i != target && s->change.parts[i].area_px >= need)
             return i;
     }
@@ -262,7 +327,8 @@ static enum lw_msg judge_scene(const struct scene *s, struct verdict *v, struct 
     const struct check_item_options *o = &s->c->items[p->item].options;
     double tolerance_mm = p->tolerance_mm > 0 ? p->tolerance_mm : o->tolerance_mm;
     double tolerance_rad = p->tolerance_rad > 0 ? p->tolerance_rad : o->tolerance_rad;
-    int target = target_part(s->c, &s->change, p->item, tolerance_mm + NEAR_MM), extra = extra_part(s, target);
+    int target = target_part(s->c, &s->change, p->item, tolerance_mm + NEAR_MM),
+        extra = extra_part(s, target);
     int hand = hand_part(s);
     v->reason = check_picture_trouble(&s->change);
     if (v->reason == REASON_DARK || v->reason == REASON_BLURRED)
@@ -282,16 +348,19 @@ static enum lw_msg judge_scene(const struct scene *s, struct verdict *v, struct 
     if (target < 0)
         return judge_extra(s, extra, v, err);
     write_outline(&s->grid, &s->change, target, v);
-    enum lw_msg rc = judge_part(s->c, &s->change, target, p->item, false, tolerance_mm, tolerance_rad, v, err);
+    enum lw_msg rc =
+        judge_part(s->c, &s->change, target, p->item, false, tolerance_mm, tolerance_rad, v, err);
     if (!rc && extra >= 0 && (v->result == VERDICT_ACCEPT || v->result == VERDICT_CONFIRM))
         return judge_extra(s, extra, v, err);
     return rc;
 }
 
-enum lw_msg check_judge(const struct check *c, const struct check_look *look, const struct check_place *places,
-                        int place_count, int expected, struct verdict *out, struct lw_error *err)
+enum lw_msg check_judge(const struct check *c, const struct check_look *look,
+                        const struct check_place *places, int place_count, int expected, struct verdict *out,
+                        struct lw_error *err)
 {
-    struct scene s = {.c = c, .look = look, .places = places, .place_count = place_count, .expected = expected};
+    struct scene s = {
+        .c = c, .look = look, .places = places, .place_count = place_count, .expected = expected};
     verdict_clear(out);
     out->frame = look->frame;
     if (!c->finished || expected < 0 || expected >= place_count || places[expected].item < 0 ||

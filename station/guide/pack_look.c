@@ -74,6 +74,7 @@ void pack_update_places(struct pack *p)
     for (int i = 0; i < p->w->place_count; i++) {
         const struct workflow_place *pl = &p->w->places[i];
         p->places[i].T_bench_from_place = rigid_mul(p->T_bench_from_carrier[pl->carrier], pl->T_carrier_from_place);
+        p->places[i].T_bench_from_place_before = p->places[i].T_bench_from_place;
         p->places[i].z_mm = pl->z_mm;
         p->places[i].item = pl->item;
         p->places[i].tolerance_mm = pl->tolerance_mm;

@@ -55,7 +55,7 @@ static int setup(void **state)
         assert_ok(view_rectify(&model, &before, &g, &r.before, &err), &err);
         assert_ok(view_rectify(&model, &after, &g, &r.after, &err), &err);
         assert_ok(check_teach_item(taught, i ? "spoon" : "hook", &o, &r, 1, &err), &err);
-        places[i] = (struct check_place){.T_bench_from_place = at[i], .item = i};
+        places[i] = (struct check_place){.T_bench_from_place = at[i], .T_bench_from_place_before = at[i], .item = i};
         image_finish(&r.before);
         image_finish(&r.after);
         image_finish(&before);
@@ -138,6 +138,40 @@ static void a_filled_place_that_changed_is_said(void **state)
     assert_int_equal(v.seen_place, 1);
 }
 
+/* Case pushed by 12 mm and 2 degrees between the looks, with a filled place in it. */
+static struct verdict judge_pushed(const struct drawn *d, bool followed)
+{
+    struct image before, after;
+    const struct rigid push = {12, -4, 0.035};
+    struct check_place kept[2] = {places[0], places[1]};
+    struct rigid h = rigid_mul(push, here), t = rigid_mul(push, there);
+    camera_picture(&before, 41, &drawn_spoon, there, NULL, nowhere);
+    camera_picture(&after, 42, &drawn_spoon, t, d, h);
+    places[1].filled = true;
+    for (int i = 0; i < 2; i++) {
+        places[i].T_bench_from_place = i ? t : h;
+        if (!followed)
+            places[i].T_bench_from_place_before = places[i].T_bench_from_place;
+    }
+    struct verdict v = judge(&before, &after, 0);
+    places[0] = kept[0];
+    places[1] = kept[1];
+    return v;
+}
+
+static void a_pushed_case_is_followed(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_pushed(&drawn_hook, true).result, VERDICT_ACCEPT);
+    struct verdict v = judge_pushed(&drawn_spoon, true);
+    assert_int_equal(v.result, VERDICT_REFUSE);
+    assert_int_equal(v.reason, REASON_OTHER_ITEM);
+    assert_int_equal(judge_pushed(NULL, true).reason, REASON_MISSING);
+    /* its twin: not told of the push, the filled place seems changed */
+    v = judge_pushed(&drawn_hook, false);
+    assert_int_not_equal(v.result, VERDICT_ACCEPT);
+}
+
 static void inventory_names_what_lies_there(void **state)
 {
     (void)state;
@@ -158,6 +192,7 @@ int main(void)
         cmocka_unit_test(right_thing_at_its_place_is_accepted),
         cmocka_unit_test(each_mistake_has_its_reason),
         cmocka_unit_test(a_filled_place_that_changed_is_said),
+        cmocka_unit_test(a_pushed_case_is_followed),
         cmocka_unit_test(inventory_names_what_lies_there),
     };
     harness_init();
