@@ -262,6 +262,7 @@ static void in_take(struct step_machine *m, const struct step_input *in, int64_t
     }
 }
 
+/* Also after a refusal: what is mended is looked at in the same way. */
 static void in_place(struct step_machine *m, const struct step_input *in, int64_t now_ns, struct step_actions *out)
 {
     if (in->kind == STEP_IN_NEXT || in->kind == STEP_IN_AGAIN) {
@@ -281,18 +282,6 @@ static void in_look(struct step_machine *m, const struct step_input *in, int64_t
     } else if (in->kind == STEP_IN_LOOK_LOST) {
         m->verdict = (struct verdict){.reason = REASON_STALE};
         enter(m, STEP_WAIT, now_ns, out);
-    }
-}
-
-static void in_mend(struct step_machine *m, const struct step_input *in, int64_t now_ns, struct step_actions *out)
-{
-    if (in->kind == STEP_IN_NEXT || in->kind == STEP_IN_AGAIN) {
-        m->asked_to_look = true;
-        look(m, now_ns, out);
-    } else if (in->kind == STEP_IN_STILL) {
-        look_when_gentle(m, now_ns, out);
-    } else if (in->kind == STEP_IN_TIME) {
-        more_help(m, now_ns, out);
     }
 }
 
@@ -340,13 +329,11 @@ static void in_state(struct step_machine *m, const struct step_input *in, int64_
         in_take(m, in, now_ns, out);
         break;
     case STEP_PLACE_IT:
+    case STEP_MEND:
         in_place(m, in, now_ns, out);
         break;
     case STEP_LOOK:
         in_look(m, in, now_ns, out);
-        break;
-    case STEP_MEND:
-        in_mend(m, in, now_ns, out);
         break;
     case STEP_WAIT:
         in_wait(m, in, now_ns, out);
