@@ -40,6 +40,7 @@ static enum lw_msg present(struct guide *g, const struct image *picture, struct 
     enum lw_msg rc = screen_present(g->screen, picture, NULL, 0, now_ns, err);
     g->presented_ns = clock_now_ns(&g->clock);
     g->screen_taken = true;
+    g->taken_picture = picture;
     return rc;
 }
 
@@ -87,6 +88,7 @@ enum lw_msg capture_level(struct guide *g, int level, double delay_ms, struct im
         return rc;
     image_fill(&flat, (uint8_t)level);
     rc = capture_picture(g, &flat, delay_ms, out, err);
+    g->taken_picture = NULL;
     image_finish(&flat);
     return rc;
 }
@@ -141,6 +143,7 @@ enum lw_msg capture_measure_delay(struct guide *g, double *median_ms, double *ma
         rc = time_change(g, up ? &white : &black, up ? dark : bright, up ? bright : dark, &ms[i], err);
         guide_wait(g, 0.35 + 0.01 * i); /* below 3 flashes a second, and at changing phases of the camera */
     }
+    g->taken_picture = NULL;
     image_finish(&black);
     image_finish(&white);
     if (rc)
@@ -162,6 +165,7 @@ enum lw_msg capture_patterns(struct guide *g, const struct pattern_plan *plan, d
         rc = capture_picture(g, &picture, delay_ms, &captures[taken], err);
         taken += !rc;
     }
+    g->taken_picture = NULL;
     image_finish(&picture);
     if (rc)
         capture_free(captures, taken);

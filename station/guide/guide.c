@@ -208,7 +208,7 @@ void guide_tick(struct guide *g)
     if (g->observer.tick)
         g->observer.tick(g->observer.context, now_ns);
     if (g->new_frame && g->observer.seen)
-        g->observer.seen(g->observer.context, g->frame, render_canvas(g->render));
+        g->observer.seen(g->observer.context, g->frame, g->taken_picture ? g->taken_picture : render_canvas(g->render));
     draw(g, now_ns);
     guide_trace_tick(g->timings);
     int64_t wait_ns = TICK_MAX_NS;
@@ -232,6 +232,7 @@ void guide_show(struct guide *g)
     if (g->screen_taken)
         render_invalidate(g->render);
     g->screen_taken = false;
+    g->taken_picture = NULL;
     draw(g, clock_now_ns(&g->clock));
     g->rest_wanted = true;
 }

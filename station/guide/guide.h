@@ -55,6 +55,7 @@ struct guide {
     int64_t camera_lost_ns;
     int64_t presented_ns; /* when the projected picture last changed */
     bool screen_taken;   /* something else than the scene is shown (calibrating), until the next guide_show */
+    const struct image *taken_picture; /* what it is, as long as it lives */
     bool rest_wanted;     /* the rest picture is taken as soon as the projection has arrived and nothing moves */
     int64_t moved_ns;     /* when something last moved (with the projection at rest) */
     bool quit;
