@@ -1,6 +1,7 @@
 #include "rig.h"
 
 #include "log.h"
+#include "show.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -228,13 +229,22 @@ enum lw_msg rig_load_calibration(struct rig *r, const struct station_config *c, 
     char path[PATH_MAX];
     struct calibration cal;
     enum lw_msg rc = calibration_load(&cal, rig_path(c, "calibration.cfg", path, sizeof path), err);
-    rc = rc ? rc : wait_for_camera(r, err);
+    rc = rc ? rc : guide_set_calibration(&r->guide, &cal, err);
+    if (rc)
+        return rc;
+    snprintf(path, sizeof path, _("Calibrated: %.1f mm"), cal.quality.median_mm);
+    show_message(&r->guide, "look", _("One moment"), path, NULL); /* the projector shows life before the camera does */
+    rc = wait_for_camera(r, err);
     if (rc)
         return rc;
     const struct screen_info *s = &r->guide.screen->info;
     rc = calibration_fits(&cal, r->guide.camera->info.identity, r->guide.frame->image.width,
                           r->guide.frame->image.height, s->identity, s->width, s->height, err);
-    if (!rc)
-        lw_log(LW_LOG_INFO, "calibration", _("calibrated, %.1f mm (95 %%: %.1f mm)"), cal.quality.median_mm, cal.quality.p95_mm);
-    return rc ? rc : guide_set_calibration(&r->guide, &cal, err);
+    struct lw_error ignored;
+    if (rc)
+        guide_set_calibration(&r->guide, NULL, &ignored);
+    else
+        lw_log(LW_LOG_INFO, "calibration", _("calibrated, %.1f mm (95 %%: %.1f mm)"), cal.quality.median_mm,
+               cal.quality.p95_mm);
+    return rc;
 }

@@ -114,6 +114,16 @@ bool pack_clear_bench(struct pack *p)
 
 /* ---- kits that were put aside or cut off ---- */
 
+static int steps_done(const struct pack *p, const char *kit)
+{
+    struct journal_step_state *states = calloc((size_t)p->w->step_count, sizeof *states);
+    int done = 0, known = states ? journal_kit_steps(p->g->journal, kit, states, p->w->step_count) : 0;
+    for (int i = 0; i < known; i++)
+        done += states[i].done;
+    free(states);
+    return done;
+}
+
 bool pack_offer_open_kits(struct pack *p, char out[64])
 {
     struct journal_kit kits[OPEN_KITS];
@@ -124,7 +134,7 @@ bool pack_offer_open_kits(struct pack *p, char out[64])
         char line[160], when[25];
         clock_format_wall(kits[i].last_wall_ms, when);
         snprintf(line, sizeof line, _("Go on with the case of %.16s?"), when);
-        show_message(p->g, "put-aside", line, _("Yes: next. No, another one: no"), kits[i].id);
+        show_open_kit(p->g, p->w, steps_done(p, kits[i].id), p->count, line);
         guide_ask(p->g, "confirm", "yes no", NULL, 0, json_pack("{s:s,s:s}", "kit", kits[i].id, "question", "resume"));
         for (bool answered = false; !answered && !p->g->quit;) {
             guide_tick(p->g);

@@ -11,6 +11,7 @@
 #define PROGRESS_Y_MM 24.0
 #define PICTOGRAM_MM 70.0
 #define PICTURE_MM 110.0
+#define OPEN_KIT_MM 260.0
 #define ASIDE_Y_MM 118.0     /* pictures stand left and right of the words, pictograms on the right */
 #define PICTURE_X 0.25       /* shares of the bench's width */
 #define PICTOGRAM_X 0.75
@@ -170,14 +171,14 @@ static void find_parts(const struct show_step *s, struct parts *p)
     p->bin_count = bin_outline(s->workflow, p->item->bin, p->bin);
 }
 
-static void progress(struct guide *g, const struct show_step *s)
+static void progress(struct guide *g, int done, int total)
 {
     struct scene_item *it = scene_add(g->scene, SCENE_PROGRESS, SCENE_QUIET);
     it->points[0] = (struct bench_mm){g->bench_width_mm / 2, PROGRESS_Y_MM, 0};
     it->count = 1;
     it->size_mm = 9;
-    it->done = s->done;
-    it->total = s->total;
+    it->done = done;
+    it->total = total;
 }
 
 static const char *name_of(const struct show_step *s, int item)
@@ -374,7 +375,7 @@ void show_pack_step(struct guide *g, const struct show_step *s)
         break;
     }
     find_parts(s, &p);
-    progress(g, s);
+    progress(g, s->done, s->total);
     if (s->state == STEP_TAKE)
         show_take(g, s, &p);
     else if (s->state == STEP_PLACE_IT)
@@ -397,6 +398,21 @@ void show_message(struct guide *g, const char *name, const char *line, const cha
     words(g, line, WORDS_Y_MM + 60, WORDS_MM);
     words(g, more, WORDS_Y_MM + 20, SMALL_WORDS_MM * 1.2);
     words(g, detail, WORDS_Y_MM - 20, SMALL_WORDS_MM);
+    guide_show(g);
+}
+
+void show_open_kit(struct guide *g, const struct workflow *w, int done, int total, const char *line)
+{
+    char path[SCENE_TEXT_MAX];
+    scene_clear(g->scene);
+    for (int i = 1; i < w->carrier_count; i++)
+        if (w->carriers[i].picture[0])
+            picture(g, workflow_path(w, w->carriers[i].picture, path, sizeof path), g->bench_width_mm / 2,
+                    g->bench_depth_mm * 0.45, OPEN_KIT_MM);
+    words(g, line, WORDS_Y_MM + 60, WORDS_MM);
+    words(g, _("Yes: next. No, another one: no"), WORDS_Y_MM + 20, SMALL_WORDS_MM * 1.2);
+    pictogram(g, "put-aside", PICTOGRAM_X * g->bench_width_mm, g->bench_depth_mm * 0.45);
+    progress(g, done, total);
     guide_show(g);
 }
 

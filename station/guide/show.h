@@ -26,7 +26,10 @@ void show_pack_step(struct guide *g, const struct show_step *s);
  * and up to two smaller lines (may be NULL). */
 void show_message(struct guide *g, const char *pictogram, const char *line, const char *more, const char *detail);
 
-/* The same, with an outline that says where something belongs. */
+/* A kit that can be taken on: the case's picture, how far it is, and when it was left. */
+void show_open_kit(struct guide *g, const struct workflow *w, int done, int total, const char *line);
+
+/* A message with an outline that says where something belongs. */
 void show_ask_at(struct guide *g, const struct bench_mm *outline, int corners, const char *pictogram,
                  const char *line);
 
