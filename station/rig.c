@@ -187,6 +187,8 @@ enum lw_msg rig_open(struct rig *r, const struct station_config *c, const struct
     rc = rc ? rc : guide_init(&r->guide, err);
     if (rc)
         rig_close(r);
+    else /* before the camera's first picture, which may take seconds */
+        show_message(&r->guide, NULL, _("One moment, please"), NULL, NULL);
     return rc;
 }
 

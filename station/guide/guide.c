@@ -89,6 +89,7 @@ static void device_event(struct guide *g, const char *phase, const char *name, c
 }
 
 #define LOST_AFTER_NS (NS_PER_S)  /* no picture for so long: the camera is lost, whatever it says */
+#define FIRST_FRAME_NS (5 * NS_PER_S) /* the same before the first one: a network camera takes seconds to open */
 
 static void camera_seems(struct guide *g, bool lost, const struct lw_error *cause)
 {
@@ -139,7 +140,7 @@ static void poll_camera(struct guide *g, int64_t now_ns)
     } else if (status == CAMERA_WAITING) {
         if (g->camera_lost_ns == 0)
             g->camera_lost_ns = now_ns;
-        if (now_ns - g->camera_lost_ns > LOST_AFTER_NS && !g->camera_lost) {
+        if (now_ns - g->camera_lost_ns > (g->frame ? LOST_AFTER_NS : FIRST_FRAME_NS) && !g->camera_lost) {
             lw_fail(&err, LW_MSG_NO_PICTURES);
             camera_seems(g, true, &err);
         }
