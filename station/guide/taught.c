@@ -1,6 +1,7 @@
 #include "taught.h"
 
 #include "cv_picture.h"
+#include "log.h"
 
 #include <stdlib.h>
 
@@ -51,6 +52,19 @@ static enum lw_msg read_carrier(const struct workflow *w, const struct workflow_
     return cv_picture_read(workflow_path(w, c->taught, path, sizeof path), IMAGE_BGR8, &out->picture, err);
 }
 
+/* For the coach: what the camera alone will never accept. */
+static void warn_of_look_alikes(const struct taught *t, const struct workflow *w)
+{
+    for (int i = 0, other; i < w->item_count; i++) {
+        struct lw_error e;
+        char line[600];
+        if (check_item_verifiable(t->check, i, &other) || other < 0 || other >= w->item_count)
+            continue;
+        lw_fail(&e, LW_MSG_LOOK_ALIKE, workflow_text(&w->items[i].name), workflow_text(&w->items[other].name));
+        lw_log(LW_LOG_WARNING, "taught", "%s", lw_error_line(&e, line, sizeof line));
+    }
+}
+
 enum lw_msg taught_load(struct taught *out, const struct workflow *w, struct lw_error *err)
 {
     *out = (struct taught){.carrier_count = w->carrier_count};
@@ -66,6 +80,8 @@ enum lw_msg taught_load(struct taught *out, const struct workflow *w, struct lw_
         rc = check_finish_teaching(out->check, err);
     if (rc)
         taught_finish(out);
+    else
+        warn_of_look_alikes(out, w);
     return rc;
 }
 

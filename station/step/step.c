@@ -23,6 +23,7 @@ struct step_machine {
 };
 
 #define NEVER INT64_MAX
+#define HAND_PATIENCE 3 /* a hand that rests is not flashed at: it is seen to go away, this is only the long stop */
 
 /* ---- actions ---- */
 
@@ -55,7 +56,7 @@ static void enter(struct step_machine *m, enum step_state state, int64_t now_ns,
     if (state == STEP_GOOD)
         m->due_ns = after(now_ns, m->options.good_s);
     else if (state == STEP_WAIT)
-        m->due_ns = after(now_ns, m->options.look_again_s);
+        m->due_ns = after(now_ns, m->options.look_again_s * (m->verdict.reason == REASON_HAND ? HAND_PATIENCE : 1));
     else if (state == STEP_TAKE || state == STEP_PLACE_IT || state == STEP_MEND || state == STEP_CONFIRM_IT)
         m->due_ns = help_due(m);
     act(m, out, STEP_DO_SHOW);
