@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "cv_picture.h"
 #include "mjpeg_server.h"
+#include "sim.h"
 #include "units.h"
 
 #include <fcntl.h>
@@ -157,9 +158,48 @@ static void video_plug(void *rig, struct camera *c)
     assert_true(video_bind("bind"));
 }
 
+/* The pretend bench. */
+static void *pretend_start(void)
+{
+    char path[400];
+    struct lw_error err;
+    struct sim *s;
+    const struct sim_options o = {.seed = 1, .camera_width = 320, .camera_height = 180,
+                                  .scene = harness_source("workflows/dental-kit/pretend.cfg", path, sizeof path)};
+    assert_ok(sim_create(&s, &o, &err), &err);
+    return s;
+}
+
+static struct camera *pretend_open(void *rig)
+{
+    struct camera *c;
+    struct lw_error err;
+    assert_ok(sim_camera_create(rig, &c, &err), &err);
+    return c;
+}
+
+static void pretend_unplug(void *rig, struct camera *c)
+{
+    (void)c;
+    sim_fault(rig, SIM_FAULT_UNPLUGGED);
+}
+
+static void pretend_plug(void *rig, struct camera *c)
+{
+    (void)c;
+    sim_fault(rig, SIM_FAULT_NONE);
+}
+
+static void pretend_stop(void *rig)
+{
+    struct sim *s = rig;
+    sim_destroy(&s);
+}
+
 static const struct camera_rig rigs[] = {
     {"files", NULL, NULL, files_open, NULL, NULL, NULL, false, 0, 0},
     {"faulty", NULL, NULL, faulty_open, faulty_unplug, faulty_plug, NULL, false, 0, 0},
+    {"pretend", NULL, pretend_start, pretend_open, pretend_unplug, pretend_plug, pretend_stop, false, 0, 0},
     {"network", NULL, network_start, network_open, network_unplug, network_plug, network_stop, true, 5000, 4000},
     {"v4l2", video_absent, NULL, video_open, video_unplug, video_plug, NULL, true, 8000, 4000},
 };
