@@ -192,6 +192,7 @@ void watch_feed(struct watch *w, const struct frame *f, bool projection_changing
     uint64_t hash = watch_shrink(w, &f->image);
     w->same = w->frames && hash == w->hash ? w->same + 1 : 0;
     w->hash = hash;
+    s->repeated = w->same > 0;
     s->frozen = w->same + 1 >= FROZEN_AFTER;
     s->light = see_light(w);
     if (!projection_changing) {

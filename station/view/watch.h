@@ -8,6 +8,7 @@ enum watch_light { WATCH_LIGHT_UNKNOWN = 0, WATCH_LIGHT_GOOD, WATCH_LIGHT_DARK, 
 
 struct watch_state {
     bool frozen;           /* the very same picture again and again: not a live camera */
+    bool repeated;         /* the very same picture as the one before: it proves nothing new */
     enum watch_light light;
     bool moving;           /* something in the work area changed between the last frames, the projector left out */
     bool hand;             /* something that is connected to the edge of the work area differs from the rest picture */
