@@ -216,8 +216,7 @@ static int run_demo(struct demo *d, const struct station_config *c, const struct
         struct journal_event e = {.kind = EVENT_END, .result = end == PACK_COMPLETE ? "complete"
                                                                : end == PACK_ASIDE  ? "aside"
                                                                                     : "failed"};
-        struct lw_error ignored;
-        guide_emit(&d->rig->guide, &e, &ignored);
+        guide_tell(&d->rig->guide, &e);
         if (end == PACK_FAILED)
             verb_fail(&err, code);
         print_summary(d, end);

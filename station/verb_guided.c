@@ -33,10 +33,8 @@ static enum lw_msg open_rig(struct rig *r, const struct station_config *c, const
 
 static void emit_end(struct rig *r, const char *result, int code)
 {
-    struct lw_error err;
     struct journal_event e = {.kind = EVENT_END, .result = result, .detail = json_pack("{s:i}", "exit", code)};
-    if (guide_emit(&r->guide, &e, &err))
-        lw_log_error("journal", &err);
+    guide_tell(&r->guide, &e);
     json_decref(e.detail);
 }
 

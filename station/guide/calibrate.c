@@ -68,10 +68,8 @@ static enum lw_msg countdown(struct session *s, struct lw_error *err)
 
 static void emit_phase(struct session *s, const char *phase, json_t *detail)
 {
-    struct lw_error err;
     struct journal_event e = {.kind = EVENT_CALIBRATION, .phase = phase, .detail = detail};
-    if (guide_emit(s->g, &e, &err))
-        lw_log_error("journal", &err);
+    guide_tell(s->g, &e);
     json_decref(detail);
 }
 

@@ -78,13 +78,12 @@ static bool projection_arriving(const struct guide *g, int64_t now_ns)
 
 static void device_event(struct guide *g, const char *phase, const char *name, const struct lw_error *cause)
 {
-    struct lw_error ignored;
     char line[512] = "";
     json_t *detail = json_pack("{s:s}", "name", name);
     if (cause)
         json_object_set_new(detail, "cause", json_string(lw_error_line(cause, line, sizeof line)));
     struct journal_event e = {.kind = EVENT_DEVICE, .phase = phase, .detail = detail};
-    guide_emit(g, &e, &ignored);
+    guide_tell(g, &e);
     json_decref(detail);
 }
 
@@ -179,7 +178,7 @@ static void poll_devices(struct guide *g, int64_t now_ns)
         else if (e.kind == DEVICE_BUTTON_DOWN && press_from_pedal(e.button, &p))
             guide_push_press(g, &p);
     }
-    while (g->press_file && press_file_next(g->press_file, &p))
+    while (g->press_file && g->press_count < GUIDE_PRESSES && press_file_next(g->press_file, &p))
         guide_push_press(g, &p);
 }
 
@@ -278,6 +277,15 @@ void guide_push_press(struct guide *g, const struct press *p)
         g->presses[(g->press_begin + g->press_count++) % GUIDE_PRESSES] = *p;
 }
 
+static void tell_others(struct guide *g, const struct journal_event *e)
+{
+    struct lw_error err;
+    if (g->events && journal_stream_write(g->events, e, &err))
+        lw_log_error("events", &err);
+    if (g->observer.hear)
+        g->observer.hear(g->observer.context, e);
+}
+
 enum lw_msg guide_emit(struct guide *g, struct journal_event *e, struct lw_error *err)
 {
     if (e->t_ns == 0) { /* a second try is the same event */
@@ -291,12 +299,18 @@ enum lw_msg guide_emit(struct guide *g, struct journal_event *e, struct lw_error
         e->section = e->section ? e->section : g->section[0] ? g->section : NULL;
     }
     enum lw_msg rc = g->journal ? journal_append(g->journal, e, err) : LW_OK;
-    struct lw_error stream_error;
-    if (g->events && journal_stream_write(g->events, e, &stream_error))
-        lw_log_error("events", &stream_error);
-    if (g->observer.hear)
-        g->observer.hear(g->observer.context, e);
+    if (rc == LW_OK)
+        tell_others(g, e);
     return rc;
+}
+
+void guide_tell(struct guide *g, struct journal_event *e)
+{
+    struct lw_error err;
+    if (guide_emit(g, e, &err)) {
+        lw_log_error("journal", &err);
+        tell_others(g, e);
+    }
 }
 
 static json_t *points_json(const struct bench_mm *p, int count)
@@ -332,7 +346,6 @@ static json_t *choices_json(const char *choices)
 void guide_ask(struct guide *g, const char *what, const char *choices, const struct bench_mm *outline, int corners,
                json_t *detail)
 {
-    struct lw_error err;
     json_t *d = detail ? detail : json_object();
     json_object_set_new(d, "id", json_integer((json_int_t)++g->asks));
     json_object_set_new(d, "what", json_string(what));
@@ -345,7 +358,6 @@ void guide_ask(struct guide *g, const char *what, const char *choices, const str
     struct journal_event e = {.kind = EVENT_ASK, .detail = d,
                               .place = json_string_value(json_object_get(d, "place")),
                               .item = json_string_value(json_object_get(d, "item"))};
-    if (guide_emit(g, &e, &err))
-        lw_log_error("journal", &err);
+    guide_tell(g, &e);
     json_decref(d);
 }

@@ -86,9 +86,13 @@ void guide_show(struct guide *g);
 bool guide_press(struct guide *g, struct press *out);
 void guide_push_press(struct guide *g, const struct press *p);
 
-/* Sends an event to the journal, the stream and the observer, completed with times, kit and workflow. LW_OK, or the
- * journal's error: then nothing may be shown that depends on it. */
+/* Writes an event, completed with times, kit and workflow, into the journal, then tells the stream and the observer.
+ * LW_OK, or the journal's error: then it was told to nobody, nothing may be shown that depends on it, and a second try
+ * with the same struct is the same event. */
 enum lw_msg guide_emit(struct guide *g, struct journal_event *e, struct lw_error *err);
+
+/* The same for what does not wait for the journal (asks, devices, looks): told in any case, a failure is logged. */
+void guide_tell(struct guide *g, struct journal_event *e);
 
 /* An `ask` event. `detail` (may be NULL) is taken over. The outline (bench mm) may be NULL. */
 void guide_ask(struct guide *g, const char *what, const char *choices, const struct bench_mm *outline, int corners,

@@ -12,6 +12,7 @@
 #define FADE_NS (150 * NS_PER_MS)
 #define ARRIVED_GREY 3.0  /* the light must add at least this, and three times the noise */
 #define CLIPPED_GREY 252
+#define DAZZLED_SHARE 0.5 /* where so much is at the top of the range, our light is missing because of too much light */
 #define SAMPLES 24        /* sample points along each side of the polygon's bounding box */
 
 /* ---- sampling the lit polygon in a frame ---- */
@@ -116,7 +117,7 @@ static bool wait_for_arrival(struct guide *g)
         guide_tick(g);
         if (g->quit || g->camera_lost || g->screen_lost)
             return false;
-    } while (!g->new_frame || g->frame->t_ns < lit_ns + guide_delay_ns(g));
+    } while (!g->new_frame || g->seen.repeated || g->frame->t_ns < lit_ns + guide_delay_ns(g));
     return true;
 }
 
@@ -150,7 +151,7 @@ static bool collect(struct guide *g, struct frame *frames[LOOK_FRAMES], enum ver
     int count = 0;
     for (int tries = 0; count < LOOK_FRAMES; tries++) {
         if (tries > LOOK_TRIES) {
-            *trouble = REASON_HAND;
+            *trouble = g->seen.repeated ? REASON_STALE : REASON_HAND;
             return true;
         }
         do {
@@ -160,7 +161,7 @@ static bool collect(struct guide *g, struct frame *frames[LOOK_FRAMES], enum ver
         } while (!g->new_frame);
         while (g->seen.moving && count > 0)
             frame_unref(&frames[--count]);
-        if (!g->seen.moving)
+        if (!g->seen.moving && !g->seen.repeated)
             frames[count++] = frame_ref(g->frame);
     }
     return true;
@@ -181,7 +182,7 @@ static void finish_look(struct guide_look *out, struct frame *frames[LOOK_FRAMES
     out->frame = frames[LOOK_FRAMES - 1]->sequence;
     double added = mean_grey(&out->picture, s) - dark_grey;
     if (added < fmax(ARRIVED_GREY, 3 * out->noise_grey))
-        out->trouble = REASON_DARK;
+        out->trouble = out->clipped_share > DAZZLED_SHARE ? REASON_GLARE : REASON_DARK;
 }
 
 bool guide_take_look(struct guide *g, const struct guide_light *light, struct guide_look *out)

@@ -24,6 +24,8 @@ bool pack_record(struct pack *p, struct journal_event *e)
         guide_wait(p->g, 1.0);
         if (p->g->quit)
             return false;
+        while (guide_press(p->g, &(struct press){0}))
+            ; /* pressed at a message, not at a step */
     }
     return true;
 }
@@ -263,6 +265,9 @@ static void handle_presses(struct pack *p)
     struct press press;
     while (!p->g->quit && step_machine_state(p->machine) < STEP_ASIDE && guide_press(p->g, &press)) {
         struct step_input in = {.kind = input_of(press.kind), .reason = press.text};
+        bool lost = p->g->camera_lost || p->g->screen_lost;
+        if (lost && step_machine_state(p->machine) == STEP_PAUSED && (in.kind == STEP_IN_NEXT || in.kind == STEP_IN_PAUSE))
+            in.kind = STEP_IN_LOST; /* the pause is over, but work can't go on yet */
         if (press.kind == PRESS_EMPTY && step_machine_step(p->machine) < p->count)
             bin_is_empty(p);
         else if (in.kind)

@@ -28,7 +28,7 @@ static enum lw_msg search(struct pack *p, int carrier, struct lw_error *err)
     struct guide_light light = guide_light_bench(p->g, p->level);
     if (!guide_take_look(p->g, &light, &look))
         return lw_fail(err, LW_MSG_NO_PICTURES);
-    enum lw_msg rc = look.trouble ? lw_fail(err, LW_MSG_NO_PICTURES)
+    enum lw_msg rc = look.trouble ? lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(look.trouble))
                                   : carrier_find(&p->g->calibration.model, &look.picture,
                                                  &p->taught.carriers[carrier], &found, err);
     guide_look_finish(&look);
@@ -52,12 +52,25 @@ static void ask_for_carrier(struct pack *p, int carrier)
     guide_ask(p->g, "case_empty", "next", corners, 4, json_pack("{s:s,s:b}", "carrier", c->id, "half_packed", p->resumed));
 }
 
-/* Waits until something was laid down and lies still, or a person presses next. False: ended. */
+/* Says so, and waits until camera and projector are back. */
+static void wait_for_devices(struct pack *p)
+{
+    show_gone(p->g);
+    while (!p->g->quit && (p->g->camera_lost || p->g->screen_lost))
+        guide_tick(p->g);
+}
+
+/* Waits until something was laid down and lies still, or a person presses next, or a lost camera is back. False:
+ * ended. */
 static bool wait_for_person(struct pack *p, int64_t since_ns)
 {
     struct press press;
     while (!p->g->quit) {
         guide_tick(p->g);
+        if (p->g->camera_lost || p->g->screen_lost) {
+            wait_for_devices(p);
+            return !p->g->quit;
+        }
         while (guide_press(p->g, &press)) {
             if (press.kind == PRESS_NEXT || press.kind == PRESS_AGAIN || press.kind == PRESS_DONE)
                 return true;
@@ -102,12 +115,14 @@ bool pack_clear_bench(struct pack *p)
             continue;
         const struct workflow_carrier *c = &p->w->carriers[i];
         show_rectangle(p->T_bench_from_carrier[i], c->width_mm, c->depth_mm, c->height_mm, corners);
+        enum lw_msg rc;
         do {
             show_ask_at(p->g, corners, 4, "well-done", _("Done! Take the case away"));
             guide_ask(p->g, "remove", "next", corners, 4, json_pack("{s:s}", "carrier", c->id));
             if (!wait_for_person(p, clock_now_ns(&p->g->clock)))
                 return false;
-        } while (search(p, i, &err) == LW_OK);
+            rc = search(p, i, &err); /* a look that failed says nothing: the case may still be there */
+        } while (rc == LW_OK || rc == LW_MSG_NO_PICTURES || rc == LW_MSG_LOOK_TROUBLE);
     }
     return !p->g->quit;
 }
@@ -181,6 +196,8 @@ static bool take_inventory(struct pack *p, int *found)
     struct guide_light light = guide_light_bench(p->g, p->level);
     if (!guide_take_look(p->g, &light, &look))
         return false;
+    if (look.trouble)
+        show_trouble(p->g, look.trouble);
     struct check_look one = {.model = &p->g->calibration.model, .after = &look.picture,
                              .noise_grey = look.noise_grey, .frame = look.frame, .lit = light.polygon,
                              .lit_corners = light.corners};

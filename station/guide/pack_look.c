@@ -52,12 +52,10 @@ static bool same_light(const struct guide_light *a, const struct guide_light *b)
 
 static void emit_look(struct pack *p, int step, const struct guide_look *look)
 {
-    struct lw_error err;
     int place = p->w->steps[p->first + step].place;
     struct journal_event e = {.kind = EVENT_LOOK, .step = p->w->steps[p->first + step].id, .frame = look->frame,
                               .place = place >= 0 ? p->w->places[place].id : NULL};
-    if (guide_emit(p->g, &e, &err))
-        lw_log_error("journal", &err);
+    guide_tell(p->g, &e);
 }
 
 static void keep_before(struct pack *p, struct image *picture, const struct guide_light *light)
@@ -123,7 +121,12 @@ bool pack_survey(struct pack *p, int step)
         there = guide_take_look(p->g, &light, &look);
     }
     p->since_ns = clock_now_ns(&p->g->clock);
-    if (!there || look.trouble != REASON_NONE) {
+    if (!there || look.trouble != REASON_NONE) { /* what was shown before is over: say what is waited for */
+        show_trouble(p->g, there                 ? look.trouble
+                           : p->g->camera_lost   ? REASON_STALE
+                           : p->g->seen.hand     ? REASON_HAND
+                                                 : REASON_MOVED);
+        p->g->rest_wanted = false; /* a hand that lies there is not the bench at rest */
         guide_look_finish(&look);
         return false;
     }

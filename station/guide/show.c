@@ -309,27 +309,35 @@ static void show_mend(struct guide *g, const struct show_step *s, const struct p
         pictogram(g, "help", COACH_X * g->bench_width_mm, ASIDE_Y_MM);
 }
 
-static void show_wait(struct guide *g, const struct show_step *s, const struct parts *p)
+struct cause {
+    enum verdict_reason reason;
+    const char *pictogram, *text;
+};
+
+static const struct cause *find_cause(enum verdict_reason reason)
 {
-    static const struct {
-        enum verdict_reason reason;
-        const char *pictogram, *text;
-    } causes[] = {
+    static const struct cause causes[] = {
         {REASON_HAND, "hand-away", N_("Hand away, please")},
         {REASON_DARK, "too-dark", N_("Too dark to see")},
         {REASON_GLARE, "glare", N_("Too bright to see")},
-        {REASON_MOVED, "wait", N_("Something moved. One moment")},
+        {REASON_MOVED, "look", N_("Something moved. One moment")},
         {REASON_STALE, "camera-gone", N_("The camera looks again")},
         {REASON_NONE, "look", N_("I can't see it well. Please look at it together")},
     };
     const size_t last = sizeof causes / sizeof causes[0] - 1;
     size_t i = 0;
-    while (i < last && causes[i].reason != s->verdict->reason)
+    while (i < last && causes[i].reason != reason)
         i++;
+    return &causes[i];
+}
+
+static void show_wait(struct guide *g, const struct show_step *s, const struct parts *p)
+{
+    const struct cause *cause = find_cause(s->verdict->reason);
     if (p->outline_count)
         polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_QUIET);
-    words(g, _(causes[i].text), WORDS_Y_MM, WORDS_MM);
-    pictogram(g, causes[i].pictogram, PICTOGRAM_X * g->bench_width_mm, ASIDE_Y_MM);
+    words(g, _(cause->text), WORDS_Y_MM, WORDS_MM);
+    pictogram(g, cause->pictogram, PICTOGRAM_X * g->bench_width_mm, ASIDE_Y_MM);
 }
 
 static void show_confirm(struct guide *g, const struct show_step *s, const struct parts *p)
@@ -362,8 +370,7 @@ void show_pack_step(struct guide *g, const struct show_step *s)
         show_message(g, "pause", _("Pause"), _("Press next to go on"), NULL);
         return;
     case STEP_BLOCKED:
-        show_message(g, "camera-gone", _("One moment. The camera or the projector is gone"),
-                     _("The coach can help"), NULL);
+        show_gone(g);
         return;
     case STEP_ASIDE:
         show_message(g, "put-aside", _("The case is put aside"), NULL, NULL);
@@ -414,6 +421,17 @@ void show_open_kit(struct guide *g, const struct workflow *w, int done, int tota
     pictogram(g, "put-aside", PICTOGRAM_X * g->bench_width_mm, g->bench_depth_mm * 0.45);
     progress(g, done, total);
     guide_show(g);
+}
+
+void show_gone(struct guide *g)
+{
+    show_message(g, "camera-gone", _("One moment. The camera or the projector is gone"), _("The coach can help"), NULL);
+}
+
+void show_trouble(struct guide *g, enum verdict_reason reason)
+{
+    const struct cause *cause = find_cause(reason);
+    show_message(g, cause->pictogram, _(cause->text), NULL, NULL);
 }
 
 void show_ask_at(struct guide *g, const struct bench_mm *outline, int corners, const char *name, const char *line)

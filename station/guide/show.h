@@ -29,6 +29,12 @@ void show_message(struct guide *g, const char *pictogram, const char *line, cons
 /* A kit that can be taken on: the case's picture, how far it is, and when it was left. */
 void show_open_kit(struct guide *g, const struct workflow *w, int done, int total, const char *line);
 
+/* The camera or the projector is gone: nothing of the work may stay on the bench. */
+void show_gone(struct guide *g);
+
+/* Why the camera can't look now, and what to do. */
+void show_trouble(struct guide *g, enum verdict_reason reason);
+
 /* A message with an outline that says where something belongs. */
 void show_ask_at(struct guide *g, const struct bench_mm *outline, int corners, const char *pictogram,
                  const char *line);

@@ -226,6 +226,12 @@ static void keep(struct step_machine *m, enum step_state into, int64_t now_ns, s
     enter(m, into, now_ns, out);
 }
 
+static void put_aside(struct step_machine *m, int64_t now_ns, struct step_actions *out)
+{
+    enter(m, STEP_ASIDE, now_ns, out);
+    act(m, out, STEP_DO_END);
+}
+
 /* A survey that was cut off is begun again; "good" is not shown again after a gap: the next step is. */
 static void take_up(struct step_machine *m, int64_t now_ns, struct step_actions *out)
 {
@@ -367,8 +373,7 @@ static bool everywhere(struct step_machine *m, const struct step_input *in, int6
         keep(m, STEP_PAUSED, now_ns, out);
         return true;
     case STEP_IN_ASIDE:
-        enter(m, STEP_ASIDE, now_ns, out);
-        act(m, out, STEP_DO_END);
+        put_aside(m, now_ns, out);
         return true;
     case STEP_IN_BACK:
         go_back(m, now_ns, out);
@@ -400,13 +405,15 @@ void step_machine_handle(struct step_machine *m, const struct step_input *in, in
     } else if (m->state == STEP_PAUSED) {
         if (in->kind == STEP_IN_PAUSE || in->kind == STEP_IN_NEXT)
             take_up(m, now_ns, out);
-        else if (in->kind == STEP_IN_ASIDE) {
-            enter(m, STEP_ASIDE, now_ns, out);
-            act(m, out, STEP_DO_END);
-        }
+        else if (in->kind == STEP_IN_LOST)
+            enter(m, STEP_BLOCKED, now_ns, out); /* what was kept stays kept */
+        else if (in->kind == STEP_IN_ASIDE)
+            put_aside(m, now_ns, out);
     } else if (m->state == STEP_BLOCKED) {
         if (in->kind == STEP_IN_BACK_AGAIN)
             take_up(m, now_ns, out);
+        else if (in->kind == STEP_IN_ASIDE)
+            put_aside(m, now_ns, out);
     } else if (working(m->state) && !everywhere(m, in, now_ns, out)) {
         in_state(m, in, now_ns, out);
     }
