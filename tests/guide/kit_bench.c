@@ -7,32 +7,51 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define CAMERA_FPS 15          /* half of a webcam's: the tests take half as long */
 #define GRACE_TICKS 3          /* until a loss is shown */
+#define GAP_NS (200 * NS_PER_MS) /* of good pictures between two faults */
 #define GIVE_UP_NS (300 * NS_PER_S)
 #define DELAY_MS 150.0         /* the pretend bench shows a picture after 1 to 3 of its frames */
 #define DELAY_MAX_MS 270.0
 
-const char KIT_STEPS[] =
-    "{ id = \"lay-mask\"; place = \"mask\"; text = { nl = \"Masker.\"; en = \"Mask.\"; }; },"
-    "{ id = \"lay-scissors\"; place = \"scissors\"; text = { nl = \"Schaar.\"; en = \"Scissors.\"; }; },"
-    "{ id = \"lay-gloves\"; place = \"gloves\"; text = { nl = \"Handschoenen.\"; en = \"Gloves.\"; }; },"
-    "{ kind = \"confirm\"; id = \"all-in\"; text = { nl = \"Klaar?\"; en = \"Done?\"; }; }";
+#define STEP(id, place) "{ id = \"" id "\"; place = \"" place "\"; text = { nl = \"Leg.\"; en = \"Lay.\"; }; },\n"
+#define STEP_DONE       "{ kind = \"confirm\"; id = \"all-in\"; text = { nl = \"Klaar?\"; en = \"Done?\"; }; }"
+const char KIT_IN_CASE[] = STEP("one", "mask") STEP("two", "scissors") STEP("three", "gloves") STEP_DONE;
+const char KIT_ON_BENCH[] = STEP("one", "card") STEP("two", "gloves") STEP_DONE;
 
 /* ---- the kit's folder ---- */
 
-static char *read_text(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    char *text = calloc(1, 200000);
-    assert_non_null(text);
-    size_t n = fread(text, 1, 199999, f);
-    assert_true(n > 0 && n < 199999);
-    fclose(f);
-    return text;
-}
+/* Some things of the dental kit, as they were taught for it. */
+static const char KIT_THINGS[] =
+    "format = 1; name = { nl = \"Klein\"; en = \"Small\"; }; state = \"released\"; help_after_s = [8.0, 20.0, 45.0];\n"
+    "bins = (\n"
+    "{ id = \"scissors\"; name = { nl = \"Schaar\"; en = \"Scissors\"; };"
+    "  outline = [985.0, 173.0, 1185.0, 173.0, 1185.0, 260.0, 985.0, 260.0]; z_mm = 35.0; },\n"
+    "{ id = \"mask\"; name = { nl = \"Masker\"; en = \"Mask\"; };"
+    "  outline = [15.0, 562.0, 165.0, 562.0, 165.0, 690.0, 15.0, 690.0]; z_mm = 35.0; },\n"
+    "{ id = \"gloves\"; name = { nl = \"Handschoenen\"; en = \"Gloves\"; };"
+    "  outline = [168.4, 562.0, 318.4, 562.0, 318.4, 690.0, 168.4, 690.0]; z_mm = 35.0; },\n"
+    "{ id = \"card\"; name = { nl = \"Kaart\"; en = \"Card\"; };"
+    "  outline = [1009.0, 562.0, 1185.0, 562.0, 1185.0, 690.0, 1009.0, 690.0]; z_mm = 35.0; } );\n"
+    "carriers = ( { id = \"case\"; name = { nl = \"Koffer\"; en = \"Case\"; };"
+    "  width_mm = 360.0; depth_mm = 260.0; height_mm = 45.0;"
+    "  home = { x_mm = 600.0; y_mm = 290.0; angle_deg = 0.0; }; picture = \"pictures/case.jpg\"; } );\n"
+    "items = (\n"
+    "{ id = \"scissors\"; name = { nl = \"Schaar\"; en = \"Scissors\"; }; picture = \"pictures/scissors.jpg\";"
+    "  bin = \"scissors\"; height_mm = 7.5; tolerance_mm = 7.0; tolerance_deg = 8.0; orientation = true; },\n"
+    "{ id = \"mask\"; name = { nl = \"Masker\"; en = \"Mask\"; }; picture = \"pictures/mask.jpg\";"
+    "  bin = \"mask\"; height_mm = 7.0; tolerance_mm = 7.0; tolerance_deg = 8.0; orientation = true; },\n"
+    "{ id = \"gloves\"; name = { nl = \"Handschoenen\"; en = \"Gloves\"; }; picture = \"pictures/gloves.jpg\";"
+    "  bin = \"gloves\"; height_mm = 11.4; tolerance_mm = 12.0; tolerance_deg = 12.0; orientation = true; },\n"
+    "{ id = \"card\"; name = { nl = \"Kaart\"; en = \"Card\"; }; picture = \"pictures/card.jpg\";"
+    "  bin = \"card\"; height_mm = 5.3; tolerance_mm = 12.0; tolerance_deg = 12.0; orientation = true; } );\n"
+    "places = (\n"
+    "{ id = \"mask\"; carrier = \"case\"; item = \"mask\"; x_mm = 118.0; y_mm = 88.0; z_mm = 30.0; },\n"
+    "{ id = \"scissors\"; carrier = \"case\"; item = \"scissors\"; x_mm = 118.0; y_mm = 29.0; z_mm = 30.0; },\n"
+    "{ id = \"gloves\"; item = \"gloves\"; x_mm = 872.0; y_mm = 290.0; z_mm = 0.0; },\n"
+    "{ id = \"card\"; item = \"card\"; x_mm = 318.0; y_mm = 290.0; angle_deg = 90.0; z_mm = 0.0; } );\n";
 
 const char *kit_folder(const char *steps, char *buf, int size)
 {
@@ -42,15 +61,11 @@ const char *kit_folder(const char *steps, char *buf, int size)
     snprintf(command, sizeof command, "cp -r '%s' '%s'", harness_source("workflows/dental-kit", path, sizeof path), buf);
     assert_int_equal(system(command), 0);
     snprintf(path, sizeof path, "%s/workflow.cfg", buf);
-    char *text = read_text(path);
-    char *sections = strstr(text, "sections = (");
-    assert_non_null(sections);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fprintf(f, "%.*s", (int)(sections - text), text);
-    fprintf(f, "sections = ( { id = \"small\"; name = { nl = \"Klein\"; en = \"Small\"; };\nsteps = (\n%s\n); } );\n", steps);
+    fprintf(f, "%ssections = ( { id = \"small\"; name = { nl = \"Klein\"; en = \"Small\"; };\nsteps = (\n%s\n); } );\n",
+            KIT_THINGS, steps);
     fclose(f);
-    free(text);
     return buf;
 }
 
@@ -276,13 +291,21 @@ void kit_watch_scene(struct kit_bench *b)
         violated(b, "the projected picture still showed a step", NULL);
 }
 
+static void pictures_are_there(struct kit_bench *b)
+{
+    const struct scene *s = b->g.scene;
+    for (int i = 0; i < s->count; i++)
+        if (s->items[i].kind == SCENE_PICTURE && access(s->items[i].text, R_OK) != 0)
+            violated(b, "there is no picture", s->items[i].text);
+}
+
 static void tick(void *context, int64_t now_ns)
 {
     struct kit_bench *b = context;
     if (b->active && now_ns >= b->until_ns)
         set_fault(b, KIT_NO_FAULT);
     for (int i = 0; i < b->trigger_count; i++)
-        if (!b->active && b->due_ns[i] && !b->begun[i] && now_ns >= b->due_ns[i]) {
+        if (now_ns >= b->until_ns + GAP_NS && b->due_ns[i] && !b->begun[i] && now_ns >= b->due_ns[i]) {
             b->begun[i] = 1;
             b->until_ns = now_ns + b->triggers[i].lasts_ms * NS_PER_MS;
             set_fault(b, b->kind);
@@ -290,6 +313,7 @@ static void tick(void *context, int64_t now_ns)
     b->lost_ticks = b->g.camera_lost || b->g.screen_lost ? b->lost_ticks + 1 : 0;
     if (b->lost_ticks > GRACE_TICKS)
         kit_watch_scene(b);
+    pictures_are_there(b);
     if (b->each_tick)
         b->each_tick(b, now_ns);
     person_tick(b->person, now_ns);

@@ -64,8 +64,9 @@ struct kit_bench {
 /* Writes the kit's folder into the scratch folder and gives its path; `steps`: what stands in `steps = ( … )`. */
 const char *kit_folder(const char *steps, char *buf, int size);
 
-/* The steps that most tests pack. */
-extern const char KIT_STEPS[];
+/* Steps: "one" and "two" laid into the case, "three" beside it, "all-in" confirmed; without a case (a search for one
+ * takes a while): "one", "two" on the bench, "all-in". */
+extern const char KIT_IN_CASE[], KIT_ON_BENCH[];
 
 /* Writes the true calibration of the pretend bench to `path` (and into *out, may be NULL). */
 void kit_calibration(const char *path, struct calibration *out);
