@@ -73,12 +73,12 @@ bool arguments_parse(int argc, char **argv, const struct argument *table, int co
 
 void arguments_print_help(const char *usage, const char *about, const struct argument *table, int count)
 {
-    printf(_("usage: lichtwijzer %s\n"), usage);
+    printf(_("usage: lichtwijzer %s\n"), _(usage));
     printf("\n%s\n\n", _(about));
     for (int i = 0; i < count; i++) {
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", table[i].name, table[i].word ? " " : "",
-                 table[i].word ? table[i].word : "");
+                 table[i].word ? _(table[i].word) : "");
         printf("  %-22s %s\n", left, _(table[i].help));
     }
     printf("  %-22s %s\n", "--help", _("This help."));

@@ -11,7 +11,7 @@ struct argument {
     const char *name;   /* without the dashes */
     enum argument_type type;
     void *out;          /* bool *, const char **, int *, double * */
-    const char *word;   /* for the help: "FILE" */
+    const char *word;   /* for the help: N_("FILE"); NULL for a flag */
     const char *help;   /* N_("…") */
 };
 

@@ -100,7 +100,9 @@ static enum lw_msg open_pretend(struct rig *r, const struct station_config *c, c
         rc = err->id;
     }
     problems_finish(&problems);
-    const char *light = r->scenario && scenario_light(r->scenario) ? scenario_light(r->scenario) : c->pretend.light;
+    const char *light = o->light                                        ? o->light
+                        : r->scenario && scenario_light(r->scenario) ? scenario_light(r->scenario)
+                                                                     : c->pretend.light;
     const struct sim_options so = {.seed = (uint64_t)c->pretend.seed, .scene = c->pretend.scene,
                                    .camera_width = c->camera.width, .camera_height = c->camera.height,
                                    .fps = c->camera.fps, .light = light,

@@ -15,6 +15,7 @@ struct rig_options {
     bool no_person;     /* pretend bench without anybody at it (a script plays the person) */
     double pace;        /* of the pretend bench's clock: 0 as fast as possible */
     bool blind;
+    const char *light;  /* NULL: the scenario's, else the station's */
 };
 
 struct rig {

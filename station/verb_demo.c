@@ -150,7 +150,6 @@ static void demo_station(struct station_config *c, const struct demo_arguments *
     set_text(&c->data, data);
     set_text(&c->camera.source, "pretend");
     set_text(&c->pretend.scene, scene);
-    set_text(&c->pretend.light, a->light);
     set_text(&c->pretend.scenario, a->scenario ? a->scenario : scenario);
     c->camera.width = c->camera.height = 0;
     c->camera.fps = a->fps;
@@ -202,8 +201,8 @@ static int run_demo(struct demo *d, const struct station_config *c, const struct
 {
     struct lw_error err = {0};
     const struct pack_options pack = {.kits = 1, .section = d->a->section};
-    const struct rig_options o = {.verb = "demo", .events = d->a->events, .trace = d->a->trace, .blind = d->a->blind,
-                                  .pace = d->projection && !d->a->fast ? 1.0 : 0};
+    const struct rig_options o = {.verb = "demo", .events = d->a->events, .trace = d->a->trace, .light = d->a->light,
+                                  .blind = d->a->blind, .pace = d->projection && !d->a->fast ? 1.0 : 0};
     d->rig->more = (struct guide_observer){d, hear, tick, seen};
     if (rig_open(d->rig, c, &o, &err))
         return verb_fail(&err, EXIT_FAILED);
@@ -219,8 +218,10 @@ static int run_demo(struct demo *d, const struct station_config *c, const struct
         guide_tell(&d->rig->guide, &e);
         if (end == PACK_FAILED)
             verb_fail(&err, code);
-        print_summary(d, end);
-        code = exit_code(d, end);
+        if (end != PACK_FAILED || d->packed > 0) {
+            print_summary(d, end);
+            code = exit_code(d, end);
+        }
     }
     rig_close(d->rig);
     return code;
@@ -263,26 +264,26 @@ static int demo(const struct demo_arguments *a)
 
 int verb_demo(int argc, char **argv)
 {
-    struct demo_arguments a = {.workflow = "workflows/dental-kit", .light = "office", .seed = 7};
+    struct demo_arguments a = {.workflow = "workflows/dental-kit", .seed = 7};
     const char *rest[ARGUMENTS_REST];
     int rest_count, code;
     const struct argument table[] = {
         {"fast", ARGUMENT_FLAG, &a.fast, NULL, N_("As fast as possible, instead of at a speed a person can follow.")},
-        {"headless", ARGUMENT_TEXT, &a.headless, "DIR", N_("No windows: a picture of each moment goes to this folder.")},
+        {"headless", ARGUMENT_TEXT, &a.headless, N_("FOLDER"), N_("No windows: a picture of each moment goes to this folder.")},
         {"no-pictures", ARGUMENT_FLAG, &a.no_pictures, NULL, N_("Neither windows nor pictures: only the summary.")},
         {"blind", ARGUMENT_FLAG, &a.blind, NULL, N_("The camera sees the empty bench throughout: nothing may be accepted.")},
         {"seed", ARGUMENT_INT, &a.seed, "N", N_("Other noise, hands and delays.")},
-        {"workflow", ARGUMENT_TEXT, &a.workflow, "FOLDER", N_("Another workflow that has a pretend.cfg.")},
-        {"section", ARGUMENT_TEXT, &a.section, "NAME", N_("Only this section.")},
-        {"scenario", ARGUMENT_TEXT, &a.scenario, "FILE", N_("What the pretend person does wrong.")},
-        {"light", ARGUMENT_TEXT, &a.light, "NAME", N_("easy, office, dim, bright or window.")},
+        {"workflow", ARGUMENT_TEXT, &a.workflow, N_("FOLDER"), N_("Another workflow that has a pretend.cfg.")},
+        {"section", ARGUMENT_TEXT, &a.section, N_("NAME"), N_("Only this section.")},
+        {"scenario", ARGUMENT_TEXT, &a.scenario, N_("FILE"), N_("What the pretend person does wrong.")},
+        {"light", ARGUMENT_TEXT, &a.light, N_("NAME"), N_("easy, office, dim, bright or window (default: the scenario's, or office).")},
         {"jitter", ARGUMENT_REAL, &a.jitter, "X", N_("How far camera and projector hang elsewhere (0 to 3).")},
         {"fps", ARGUMENT_INT, &a.fps, "N", N_("Camera pictures a second (default: the scene's).")},
-        {"data", ARGUMENT_TEXT, &a.data, "DIR", N_("Keep calibration and records there; a calibration found there is used.")},
-        {"events", ARGUMENT_TEXT, &a.events, "FILE", N_("Write what happens as JSON lines; - for standard output.")},
+        {"data", ARGUMENT_TEXT, &a.data, N_("FOLDER"), N_("Keep calibration and records there; a calibration found there is used.")},
+        {"events", ARGUMENT_TEXT, &a.events, N_("FILE"), N_("Write what happens as JSON lines; - for standard output.")},
         {"trace", ARGUMENT_FLAG, &a.trace, NULL, N_("Print the time of each stage at the end.")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), "demo [OPTION…]",
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("demo [OPTION…]"),
                         N_("Packs the dental kit on the pretend bench: no hardware needed."), rest, &rest_count, &code))
         return code;
     struct lw_error err;

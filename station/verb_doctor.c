@@ -18,7 +18,7 @@ struct findings {
     int problems;
 };
 
-/* One finding: good, or what is wrong and what to do. */
+/* One finding: good, or what is wrong and what to do. The area is an N_("…"), in JSON as it is. */
 static void find(struct findings *f, const char *area, bool good, const char *text, const char *remedy)
 {
     json_t *j = json_pack("{s:s,s:b,s:s,s:s}", "area", area, "good", good, "text", text, "remedy", remedy ? remedy : "");
@@ -26,7 +26,7 @@ static void find(struct findings *f, const char *area, bool good, const char *te
     f->problems += !good;
     if (!f->print)
         return;
-    printf("%s %-12s %s\n", good ? _("good   ") : _("MISSING"), area, text);
+    printf("%-7s %-12s %s\n", good ? _("good") : _("TO DO"), _(area), text);
     if (remedy && *remedy)
         printf("%20s → %s\n", "", remedy);
 }
@@ -44,11 +44,11 @@ static void check_camera(struct findings *f, const struct station_config *c)
     struct frame *frame = NULL;
     char text[700];
     if (strcmp(c->camera.source, "pretend") == 0) {
-        find(f, "camera", true, _("the pretend bench"), NULL);
+        find(f, N_("camera"), true, _("the pretend bench"), NULL);
         return;
     }
     if (camera_open(&camera, &c->camera, &err)) {
-        find_error(f, "camera", &err);
+        find_error(f, N_("camera"), &err);
         return;
     }
     clock_init_real(&clock);
@@ -60,12 +60,12 @@ static void check_camera(struct findings *f, const struct station_config *c)
     if (!frame && !err.id)
         lw_fail(&err, LW_MSG_NO_PICTURES);
     if (!frame) {
-        find_error(f, "camera", &err);
+        find_error(f, N_("camera"), &err);
     } else {
         snprintf(text, sizeof text, "%s, %d x %d", camera->info.identity, frame->image.width, frame->image.height);
-        find(f, "camera", true, text, NULL);
+        find(f, N_("camera"), true, text, NULL);
         if (!camera->info.controls_locked)
-            find(f, "exposure", false, camera->info.controls[0] ? camera->info.controls : _("exposure may change by itself"),
+            find(f, N_("exposure"), false, camera->info.controls[0] ? camera->info.controls : _("exposure may change by itself"),
                  _("Switch automatic exposure, white balance and focus off at the camera."));
     }
     frame_unref(&frame);
@@ -79,9 +79,12 @@ static void check_displays(struct findings *f, const struct station_config *c)
     for (char *p = names; *p; p++)
         if (*p == '\n')
             *p = p[1] ? ',' : 0;
-    snprintf(text, sizeof text, _("%d displays: %s (projector: %s)"), count, names, c->projector.display);
+    if (count > 0)
+        snprintf(text, sizeof text, _("\"%s\" of the connected displays: %s"), c->projector.display, names);
+    else
+        snprintf(text, sizeof text, "%s", _("no display is connected"));
     bool needed = strcmp(c->projector.display, "none") != 0 && strcmp(c->camera.source, "pretend") != 0;
-    find(f, "projector", count > 0 || !needed, text, count || !needed ? NULL : _("Connect the projector and start the desktop."));
+    find(f, N_("projector"), count > 0 || !needed, text, count || !needed ? NULL : _("Connect the projector and start the desktop."));
 }
 
 static void check_devices(struct findings *f)
@@ -90,12 +93,12 @@ static void check_devices(struct findings *f)
     int count = device_list(list, DEVICES_MAX);
     for (int i = 0; i < count; i++) {
         if (list[i].usable)
-            find(f, "usb", true, list[i].name, NULL);
+            find(f, N_("usb"), true, list[i].name, NULL);
         else
-            find_error(f, "usb", &list[i].problem);
+            find_error(f, N_("usb"), &list[i].problem);
     }
     if (count == 0)
-        find(f, "usb", true, _("no pedal; the keyboard does all that a pedal does"), NULL);
+        find(f, N_("usb"), true, _("no pedal; the keyboard does all that a pedal does"), NULL);
 }
 
 static void check_calibration(struct findings *f, const struct station_config *c)
@@ -104,23 +107,36 @@ static void check_calibration(struct findings *f, const struct station_config *c
     struct calibration cal;
     struct lw_error err = {0};
     if (calibration_load(&cal, rig_path(c, "calibration.cfg", path, sizeof path), &err)) {
-        find(f, "calibration", false, err.text, _("Run: lichtwijzer calibrate"));
+        find(f, N_("calibration"), false, err.text, lw_msg_remedy(err.id));
         return;
     }
     snprintf(text, sizeof text, _("of %s: %.1f mm, 95 %% within %.1f mm%s"), clock_format_wall(cal.wall_ms, when),
              cal.quality.median_mm, cal.quality.p95_mm, cal.model.rough ? _(", heights rough") : "");
-    find(f, "calibration", true, text, NULL);
+    find(f, N_("calibration"), true, text, NULL);
 }
 
 static void check_data(struct findings *f, const struct station_config *c)
 {
     if (access(c->data, W_OK) == 0)
-        find(f, "data", true, c->data, NULL);
+        find(f, N_("data"), true, c->data, NULL);
     else if (access(c->data, F_OK) != 0)
-        find(f, "data", true, c->data, _("It is made at the first start."));
+        find(f, N_("data"), true, c->data, _("It is made at the first start."));
     else
-        find(f, "data", false, c->data, _("Give the user the right to write there."));
-    find(f, "filming", true, _("off; only `lichtwijzer record` films, with a sign on the bench"), NULL);
+        find(f, N_("data"), false, c->data, _("Give the user the right to write there."));
+    find(f, N_("filming"), true, _("off; only `lichtwijzer record` films, with a sign on the bench"), NULL);
+}
+
+static void find_settings(struct findings *f, const char *file, bool present)
+{
+    char remedy[2 * PATH_MAX + 100];
+    const char *slash = strrchr(file, '/');
+    int folder = slash ? (int)(slash - file) : 0;
+    if (folder > 0)
+        snprintf(remedy, sizeof remedy, _("Not there yet. Write it: mkdir -p %.*s; lichtwijzer doctor --example > %s"), folder,
+                 file, file);
+    else
+        snprintf(remedy, sizeof remedy, _("Not there yet. Write it: lichtwijzer doctor --example > %s"), file);
+    find(f, N_("settings"), present, file, present ? NULL : remedy);
 }
 
 int verb_doctor(int argc, char **argv)
@@ -129,13 +145,18 @@ int verb_doctor(int argc, char **argv)
     bool as_json = false, example = false;
     int rest_count, code;
     const struct argument table[] = {
-        {"station", ARGUMENT_TEXT, &station, "FILE", N_("The station's settings (default: the user's station.cfg).")},
+        {"station", ARGUMENT_TEXT, &station, N_("FILE"), N_("The station's settings (default: the user's station.cfg).")},
         {"json", ARGUMENT_FLAG, &as_json, NULL, N_("Print JSON.")},
         {"example", ARGUMENT_FLAG, &example, NULL, N_("Print a station.cfg with every setting, and end.")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), "doctor [OPTION…]",
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("doctor [OPTION…]"),
                         N_("Says what is connected, what is missing and what to do."), rest, &rest_count, &code))
         return code;
+    if (rest_count) {
+        struct lw_error err;
+        lw_fail(&err, LW_MSG_USAGE, _("doctor takes only options"));
+        return verb_fail(&err, EXIT_USAGE);
+    }
     if (example) {
         station_config_write_example(stdout);
         return EXIT_OK;
@@ -148,9 +169,9 @@ int verb_doctor(int argc, char **argv)
     bool present = access(file, R_OK) == 0;
     station_config_read(&c, present ? file : NULL, &problems);
     for (int i = 0; i < problems.count; i++)
-        find(&f, "settings", false, lw_error_line(&problems.items[i].error, text, sizeof text), NULL);
+        find(&f, N_("settings"), false, lw_error_line(&problems.items[i].error, text, sizeof text), NULL);
     if (!problems.count)
-        find(&f, "settings", present, file, present ? NULL : _("Write it: lichtwijzer doctor --example > that file"));
+        find_settings(&f, file, present);
     problems_finish(&problems);
     check_data(&f, &c);
     check_camera(&f, &c);

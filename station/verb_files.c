@@ -21,9 +21,9 @@ static bool validate_one(const char *folder, const struct workflow_bench *bench)
     enum lw_msg rc = workflow_load(&w, folder, bench, &problems);
     verb_print_problems(&problems);
     if (rc)
-        printf(_("%s: %d errors, %d warnings\n"), folder, problems.errors, problems.warnings);
+        printf(_("%s: not good; errors: %d, warnings: %d\n"), folder, problems.errors, problems.warnings);
     else
-        printf(_("%s: good, %d steps, %d warnings\n"), folder, w->step_count, problems.warnings);
+        printf(_("%s: good; steps: %d, warnings: %d\n"), folder, w->step_count, problems.warnings);
     workflow_destroy(&w);
     problems_finish(&problems);
     return rc == LW_OK;
@@ -34,9 +34,9 @@ int verb_validate(int argc, char **argv)
     const char *station = NULL, *rest[ARGUMENTS_REST];
     int rest_count, code;
     const struct argument table[] = {
-        {"station", ARGUMENT_TEXT, &station, "FILE", N_("Check against this station's bench size.")},
+        {"station", ARGUMENT_TEXT, &station, N_("FILE"), N_("Check against this station's bench size.")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), "validate WORKFLOW… [OPTION…]",
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("validate WORKFLOW… [OPTION…]"),
                         N_("Checks workflow folders and names every mistake with file and line."), rest, &rest_count,
                         &code))
         return code;
@@ -110,15 +110,15 @@ int verb_report(int argc, char **argv)
     const char *rest[ARGUMENTS_REST];
     int rest_count, code;
     const struct argument table[] = {
-        {"station", ARGUMENT_TEXT, &a.station, "FILE", N_("The station's settings (default: the user's station.cfg).")},
-        {"journal", ARGUMENT_TEXT, &a.database, "FILE", N_("A journal.db, instead of the station's.")},
+        {"station", ARGUMENT_TEXT, &a.station, N_("FILE"), N_("The station's settings (default: the user's station.cfg).")},
+        {"journal", ARGUMENT_TEXT, &a.database, N_("FILE"), N_("A journal.db, instead of the station's.")},
         {"csv", ARGUMENT_FLAG, &a.csv, NULL, N_("Comma-separated, in C notation.")},
         {"excel", ARGUMENT_FLAG, &a.excel, NULL, N_("With --csv: as Dutch Excel opens it.")},
         {"json", ARGUMENT_FLAG, &a.json, NULL, N_("JSON.")},
-        {"html", ARGUMENT_TEXT, &a.html, "FILE", N_("One page to read and print.")},
-        {"since", ARGUMENT_TEXT, &a.since, "DATE", N_("Only from this day on (2026-01-31).")},
+        {"html", ARGUMENT_TEXT, &a.html, N_("FILE"), N_("One page to read and print.")},
+        {"since", ARGUMENT_TEXT, &a.since, N_("DATE"), N_("Only from this day on (2026-01-31).")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), "report [WORKFLOW] [OPTION…]",
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("report [WORKFLOW] [OPTION…]"),
                         N_("Errors per step and item and kind, first-pass yield, kits, median time per step."), rest,
                         &rest_count, &code))
         return code;

@@ -42,7 +42,7 @@ static enum lw_msg film(struct rig *r, const char *folder, double minutes, int *
     struct recorder *rec = NULL;
     for (int i = 0; i < 4; i++)
         if (!model_cam_from_bench(m, corners[i], &keep[i]))
-            return lw_fail(err, LW_MSG_NOT_CALIBRATED, "");
+            return lw_fail(err, LW_MSG_CALIBRATION_MISSING);
     enum lw_msg rc = recorder_create(&rec, folder, keep, 4, err);
     int64_t until = clock_now_ns(&g->clock) + (int64_t)(minutes * 60e9);
     if (!rc)
@@ -63,10 +63,10 @@ int verb_record(int argc, char **argv)
     double minutes = 10;
     int rest_count, code, frames = 0;
     const struct argument table[] = {
-        {"station", ARGUMENT_TEXT, &station, "FILE", N_("The station's settings (default: the user's station.cfg).")},
+        {"station", ARGUMENT_TEXT, &station, N_("FILE"), N_("The station's settings (default: the user's station.cfg).")},
         {"minutes", ARGUMENT_REAL, &minutes, "N", N_("Stop after so many minutes (default 10, at most 60).")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), "record FOLDER [OPTION…]",
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("record FOLDER [OPTION…]"),
                         N_("Films the work area; all outside it is black. A sign on the bench says so."), rest,
                         &rest_count, &code))
         return code;
@@ -138,7 +138,7 @@ int verb_replay(int argc, char **argv)
 {
     const char *rest[ARGUMENTS_REST];
     int rest_count, code;
-    if (!verb_arguments(argc, argv, NULL, 0, "replay FOLDER",
+    if (!verb_arguments(argc, argv, NULL, 0, N_("replay FOLDER"),
                         N_("Plays a film back and prints, for each picture, what the camera side makes of it."), rest,
                         &rest_count, &code))
         return code;

@@ -17,9 +17,9 @@ struct guided {
 };
 
 #define GUIDED_ARGUMENTS(g)                                                                                          \
-    {"station", ARGUMENT_TEXT, &(g).station, "FILE", N_("The station's settings (default: the user's station.cfg).")},\
-    {"events", ARGUMENT_TEXT, &(g).events, "FILE", N_("Write what happens as JSON lines; - for standard output.")},  \
-    {"input", ARGUMENT_TEXT, &(g).input, "FILE", N_("Read what a person would press, a line each; - for standard input.")}, \
+    {"station", ARGUMENT_TEXT, &(g).station, N_("FILE"), N_("The station's settings (default: the user's station.cfg).")},\
+    {"events", ARGUMENT_TEXT, &(g).events, N_("FILE"), N_("Write what happens as JSON lines; - for standard output.")},  \
+    {"input", ARGUMENT_TEXT, &(g).input, N_("FILE"), N_("Read what a person would press, a line each; - for standard input.")}, \
     {"trace", ARGUMENT_FLAG, &(g).trace, NULL, N_("Print the time of each stage at the end.")},                      \
     {"fast", ARGUMENT_FLAG, &(g).fast, NULL, N_("On the pretend bench: as fast as possible.")}
 
@@ -80,7 +80,6 @@ static int run_workflow(const struct station_config *c, const struct guided *o, 
         if (rig_load_calibration(&r, c, &err)) {
             emit_end(&r, "failed", EXIT_FAILED);
             code = verb_fail(&err, EXIT_FAILED);
-            fprintf(stderr, "%s\n", _("Run `lichtwijzer calibrate` first; it takes a minute."));
         } else {
             code = report_end(&r, pack_run(&r.guide, w, pack, &err), &err);
         }
@@ -100,10 +99,10 @@ int verb_run(int argc, char **argv)
         GUIDED_ARGUMENTS(o),
         {"kits", ARGUMENT_INT, &pack.kits, "N", N_("Pack so many kits, then end (default: until quit).")},
         {"kit", ARGUMENT_TEXT, &pack.kit, "ID", N_("Name of the first kit.")},
-        {"section", ARGUMENT_TEXT, &pack.section, "NAME", N_("Pack only this section.")},
+        {"section", ARGUMENT_TEXT, &pack.section, N_("NAME"), N_("Pack only this section.")},
         {"resume", ARGUMENT_TEXT, &pack.resume, "ID", N_("Take on this kit.")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), "run WORKFLOW [OPTION…]", N_("Packs kits, guided and verified."),
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("run WORKFLOW [OPTION…]"), N_("Packs kits, guided and verified."),
                         rest, &rest_count, &code))
         return code;
     struct station_config c;
@@ -162,7 +161,7 @@ int verb_calibrate(int argc, char **argv)
         {"wait", ARGUMENT_REAL, &options.wait_s, "S", N_("With --auto: seconds to wait for each act (default 2).")},
         {"raised", ARGUMENT_REAL, &options.raised_mm, "MM", N_("A flat box of this height is laid down: heights become true.")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), "calibrate [OPTION…]",
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("calibrate [OPTION…]"),
                         N_("Finds out where light and camera meet the bench. Full pictures flicker: look away."), rest,
                         &rest_count, &code))
         return code;
@@ -215,7 +214,7 @@ int verb_teach(int argc, char **argv)
         {"layings", ARGUMENT_INT, &options.layings, "N", N_("How often each thing is laid (1 to 9, default 3).")},
         {"item", ARGUMENT_TEXT, &options.item, "ID", N_("Teach only this one.")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), "teach WORKFLOW [OPTION…]",
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("teach WORKFLOW [OPTION…]"),
                         N_("Shows the camera what a workflow's things look like, one after the other."), rest,
                         &rest_count, &code))
         return code;

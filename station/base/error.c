@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The formats come from the message table, whose arguments the callers know. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -40,7 +41,7 @@ const char *lw_error_line(const struct lw_error *err, char *buf, int size)
     char where[224] = "";
     if (err->file[0] && err->line > 0)
         snprintf(where, sizeof where, "%s:%d: ", err->file, err->line);
-    else if (err->file[0])
+    else if (err->file[0] && !strstr(err->text, err->file)) /* said already */
         snprintf(where, sizeof where, "%s: ", err->file);
     const char *remedy = lw_msg_remedy(err->id);
     snprintf(buf, (size_t)size, "%s%s%s%s", where, err->text, *remedy ? " " : "", remedy);

@@ -9,15 +9,15 @@
 
 const struct lw_option camera_options[] = {
     {"source", OPTION_STRING, offsetof(struct camera_config, source), 0, 0, "/dev/video0", NULL,
-     N_("the camera: a device (/dev/video0), an address (http://, rtsp://), a folder of pictures or a video file, or "
-        "pretend")},
+     N_("A device (/dev/video0), an address (http://, rtsp://), a folder of pictures, a video file, or "
+        "pretend: the pretend bench.")},
     {"width", OPTION_INT, offsetof(struct camera_config, width), 0, MAX_SIDE, "1280", NULL,
-     N_("width of the camera's picture in pixels; 0: what the camera gives")},
+     N_("Width of the camera's picture in pixels; 0: what the camera gives.")},
     {"height", OPTION_INT, offsetof(struct camera_config, height), 0, MAX_SIDE, "720", NULL,
-     N_("height of the camera's picture in pixels; 0: what the camera gives")},
-    {"fps", OPTION_REAL, offsetof(struct camera_config, fps), 0, 240, "30", NULL, N_("pictures a second")},
+     N_("Height of the camera's picture in pixels; 0: what the camera gives.")},
+    {"fps", OPTION_REAL, offsetof(struct camera_config, fps), 0, 240, "30", NULL, N_("Pictures a second.")},
     {"mains_hz", OPTION_INT, offsetof(struct camera_config, mains_hz), 0, 60, "50", NULL,
-     N_("frequency of the mains, which lamps flicker with: 50 (Europe) or 60; 0: leave the camera as it is")},
+     N_("Frequency of the mains, which lamps flicker with: 50 (Europe) or 60; 0: leave the camera as it is.")},
 };
 const int camera_option_count = sizeof camera_options / sizeof camera_options[0];
 

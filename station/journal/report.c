@@ -48,14 +48,20 @@ const char *report_fixed(double value, int decimals, char point, char buf[32])
     return buf;
 }
 
+char report_point(void)
+{
+    return strcmp(lw_language(), "nl") == 0 ? ',' : '.';
+}
+
 const char *report_percent(long part, long whole, char buf[32])
 {
     if (whole <= 0)
         return strcpy(buf, "–");
     char number[32];
-    report_fixed(100.0 * (double)part / (double)whole, 1, '.', number);
-    if (part < whole && strcmp(number, "100.0") == 0) /* rounding must not hide an error */
-        strcpy(number, "99.9");
+    double percent = 100.0 * (double)part / (double)whole;
+    if (part < whole && percent > 99.9) /* rounding must not hide an error */
+        percent = 99.9;
+    report_fixed(percent, 1, report_point(), number);
     snprintf(buf, 32, "%s %%", number);
     return buf;
 }

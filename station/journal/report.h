@@ -48,7 +48,9 @@ double report_median_s(const struct report_row *row); /* negative: never timed *
 
 /* "12.5" with `point` as decimal sign whatever the locale; returns buf. */
 const char *report_fixed(double value, int decimals, char point, char buf[32]);
-/* "98.5 %", "–" of nothing. */
+/* Decimal sign for people in the language in force; files have a point whatever the language. */
+char report_point(void);
+/* "98.5 %" with that sign, "–" of nothing. */
 const char *report_percent(long part, long whole, char buf[32]);
 /* "another item 3, turned 1", most frequent first, "" of none; returns buf. */
 const char *report_kinds(const long *counts, char *buf, int size);

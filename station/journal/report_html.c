@@ -256,7 +256,7 @@ static void counts_cells(const struct report_counts *c, bool kinds, double media
     number_cell(out, report_sum(c->cannot_tell));
     number_cell(out, c->skipped);
     number_cell(out, c->overridden);
-    snprintf(text, sizeof text, "%s s", median_s < 0 ? "" : report_fixed(median_s, 1, '.', number));
+    snprintf(text, sizeof text, "%s s", median_s < 0 ? "" : report_fixed(median_s, 1, report_point(), number));
     element(out, "td", " class=\"num\"", median_s < 0 ? "–" : text);
     fputs("</tr>\n", out);
 }

@@ -77,7 +77,7 @@ static void fill_row(struct cells *c, const struct report_row *row)
     if (median_s < 0)
         put_cell(c, 4, "–");
     else
-        snprintf(c->text[4], CELL_BYTES, "%s s", report_fixed(median_s, 1, '.', number));
+        snprintf(c->text[4], CELL_BYTES, "%s s", report_fixed(median_s, 1, report_point(), number));
     put_number(c, 5, report_sum(row->counts.cannot_tell));
     put_number(c, 6, report_sum(row->counts.errors));
     put_cell(c, 7, report_kinds(row->counts.errors, kinds, sizeof kinds));
