@@ -2,7 +2,7 @@
 # cli.sh PROGRAM SOURCE: what every verb answers, and with which exit code: 0 done, 1 not done, 2 not understood.
 # Needs no bench; each line below is a call, the code it must end with, and words its output must hold.
 set -u
-program=$1 source=$2
+program=$(realpath "$1") source=$2
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 export XDG_DATA_HOME="$folder/data" XDG_CONFIG_HOME="$folder/config" XDG_RUNTIME_DIR="$folder" LANGUAGE=en
