@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -58,6 +59,32 @@ static void read_corners(const config_setting_t *group, struct bench_config *b, 
         b->corners[i] = (struct cam_px){v[2 * i], v[2 * i + 1]};
 }
 
+/* The group, or NULL (defaults) when it is not there; anything else of that name is an error. */
+static const config_setting_t *find_group(const config_setting_t *root, const char *name, struct lw_problems *problems)
+{
+    const config_setting_t *s = root ? config_setting_get_member(root, name) : NULL;
+    if (!s || config_setting_is_group(s))
+        return s;
+    problems_error(problems, config_file_of(s), config_line_of(s), LW_MSG_KEY_TYPE, name, _("a group: { … }"));
+    return NULL;
+}
+
+static void check_language(const config_setting_t *root, const char *language, struct lw_problems *problems)
+{
+    const config_setting_t *s = root ? config_setting_get_member(root, "language") : NULL;
+    if (s && *language && strcmp(language, "nl") != 0 && strcmp(language, "en") != 0)
+        problems_error(problems, config_file_of(s), config_line_of(s), LW_MSG_KEY_CHOICE, "language", language, "nl en");
+}
+
+/* An empty file is what a power cut leaves of one; silent defaults would then stand for another bench. */
+static enum lw_msg load(config_t *cfg, const char *path, struct lw_error *err)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+        return lw_fail_at(err, path, 0, LW_MSG_STATION_BLANK, path);
+    return config_load(cfg, path, err);
+}
+
 static void default_data(struct station_config *c)
 {
     char path[512];
@@ -78,19 +105,20 @@ void station_config_read(struct station_config *out, const char *path, struct lw
     struct lw_error err = {0};
     *out = (struct station_config){0};
     config_init(&cfg);
-    enum lw_msg rc = path ? config_load(&cfg, path, &err) : LW_OK;
+    enum lw_msg rc = path ? load(&cfg, path, &err) : LW_OK;
     if (rc)
         problems_add(problems, false, &err);
     const config_setting_t *root = rc || !path ? NULL : config_root_setting(&cfg);
-    const config_setting_t *bench = root ? config_setting_get_member(root, "bench") : NULL;
+    const config_setting_t *bench = find_group(root, "bench", problems);
     config_read_options(root, root_options, ROWS(root_options), out, problems);
+    check_language(root, out->language, problems);
     config_read_options(bench, bench_options, ROWS(bench_options), &out->bench, problems);
     read_corners(bench, &out->bench, problems);
-    config_read_options(root ? config_setting_get_member(root, "camera") : NULL, camera_options, camera_option_count,
+    config_read_options(find_group(root, "camera", problems), camera_options, camera_option_count,
                         &out->camera, problems);
-    config_read_options(root ? config_setting_get_member(root, "projector") : NULL, screen_options,
+    config_read_options(find_group(root, "projector", problems), screen_options,
                         screen_option_count, &out->projector, problems);
-    config_read_options(root ? config_setting_get_member(root, "pretend") : NULL, pretend_options,
+    config_read_options(find_group(root, "pretend", problems), pretend_options,
                         ROWS(pretend_options), &out->pretend, problems);
     default_data(out);
     config_destroy(&cfg);
