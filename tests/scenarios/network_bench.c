@@ -212,7 +212,7 @@ static void prepare(struct bench *b)
 {
     const char *const calibrate[] = {"calibrate", "--station", b->station, "--events", b->events,
                                      "--input",   b->input,    "--raised", "60",       NULL};
-    const char *const teach[] = {"teach",    b->workflow, "--layings", "1",       "--station", b->station,
+    const char *const teach[] = {"teach",    b->workflow, "--layings", "3",       "--station", b->station,
                                  "--events", b->events,   "--input",   b->input, NULL};
     run_to_end(b, "calibrate", calibrate, 150);
     if (!b->failures)
