@@ -226,18 +226,20 @@ def score(a, work):
 def teach(a, room, work, workflow, items):
     room.state('bare')
     p = Program(a.program, work, room, ['teach', workflow, '--layings', '1'])
-    until = time.monotonic() + 240
+    until, e = time.monotonic() + 240, None
+    asked = lambda e: e['event'] in ('ask', 'end')
     while time.monotonic() < until:
-        e = p.wait(lambda e: e['event'] in ('ask', 'end'), 60)
+        e = e or p.wait(asked, 60)
         if not e or e['event'] == 'end':
             break
         state = {'clear_bench': 'bare', 'case_empty': 'empty'}.get(e['what'])
         if e['what'] == 'lay_item':
             state = 'ok_%da' % (items.index(e['item']) + 1)
         time.sleep(0.7)
-        room.state(state)
-        if e['what'] == 'clear_bench':
-            time.sleep(0.7)
+        if state:
+            room.state(state)
+        e = p.wait(asked, PRESS_AFTER_S)  # pressed only when nothing happens: a late press would answer the next question
+        if not e:
             p.press('next')
     code = p.end(20)
     room.state('bare')
@@ -332,8 +334,7 @@ def pack(a, room, work, workflow, tally, light, round_, count):
         return
     time.sleep(0.7)
     room.state('empty')
-    p.press('next')
-    begun = p.wait(lambda e: e['event'] == 'step', 30)
+    begun = p.wait(lambda e: e['event'] == 'step', 8) or (p.press('next'), p.wait(lambda e: e['event'] == 'step', 30))[1]
     if not begun:
         print('  %s %s: the case was not found' % (light, round_))
         tally.add(light, round_, 0, 'empty', 'case', 'nothing', 'NOT FOUND')
