@@ -21,6 +21,9 @@ static const double usual[CUE_COUNT] = {[CUE_OUTLINE] = 0.7, [CUE_STRETCH] = 2.4
 #define FLOOR_MAX 2.0
 #define FLOOR_FACTOR 1.35    /* of the worst difference between its own references */
 #define ALIKE_FACTOR 1.2
+#define ENDS_ALIKE 1.15      /* turned round it differs by no more than so much more than as it was taught */
+#define SAME_MIN 0.45        /* what two layings differ by at least, whatever the taught pictures say */
+#define TAUGHT_MAX 32        /* references that the mean pose is made of */
 
 static const char *const result_names[] = {"cannot_tell", "refuse", "confirm", "accept"};
 static const char *const reason_names[] = {"none", "missing", "other_item", "turned", "mirrored", "too_many",
@@ -164,30 +167,76 @@ enum lw_msg check_teach_item(struct check *c, const char *id, const struct check
 /* What is usual between layings of this item, from all pairs of its references. */
 static void widen(struct taught_item *it)
 {
-    double sum[CUE_COUNT] = {0}, cue[CUE_COUNT];
+    double sum[CUE_COUNT] = {0};
+    struct shape_match m;
     int n = 0;
     for (int a = 0; a < it->count; a++)
         for (int b = 0; b < it->count; b++)
-            if (a != b && match_shapes(it, &it->references[a].shape, &it->references[b].shape, false, cue) < NO_MATCH) {
+            if (a != b && match_shapes(it, &it->references[a].shape, &it->references[b].shape, &m) < NO_MATCH) {
                 for (int k = 0; k < CUE_COUNT; k++)
-                    sum[k] += cue[k];
+                    sum[k] += m.cue[k];
                 n++;
             }
     for (int k = 0; k < CUE_COUNT && n; k++)
         it->weight[k] = 1 / fmin(fmax(usual[k], 1.1 * sum[k] / n), WIDEN_MAX * usual[k]);
 }
 
+/* Differences between layings, the same way round and turned: when they are alike, so are the ends. */
+static void measure_ends(struct taught_item *it)
+{
+    double same = 0, turned = 0;
+    int n = 0;
+    for (int a = 0; a < it->count; a++)
+        for (int b = 0; b < it->count; b++) {
+            struct item_match m;
+            if (a == b && it->count > 1)
+                continue;
+            match_reference(it, &it->references[b], &it->references[a].shape, NO_MATCH, &m);
+            same += fmin(m.upright, FLOOR_MAX);
+            turned += fmin(m.turned, 2 * FLOOR_MAX);
+            n++;
+        }
+    it->ends_alike = turned / n < ENDS_ALIKE * fmax(same / n, SAME_MIN);
+}
+
+/* Where its references lie on average, and each against that. */
+static void measure_mean(struct taught_item *it)
+{
+    struct rigid T[TAUGHT_MAX] = {{0}};
+    struct local_mm c = {it->references[0].shape.cx, it->references[0].shape.cy}, sum = c;
+    double turn = 0;
+    int n = 1, count = it->count < TAUGHT_MAX ? it->count : TAUGHT_MAX;
+    bool used[TAUGHT_MAX] = {true};
+    for (int r = 1; r < count; r++) {
+        struct item_match m;
+        match_reference(it, &it->references[r], &it->references[0].shape, NO_MATCH, &m);
+        used[r] = m.upright <= FLOOR_MAX;
+        T[r] = m.T_upright; /* r from 0 */
+        if (!used[r])
+            continue;
+        struct local_mm p = rigid_apply(T[r], c);
+        sum.x += p.x, sum.y += p.y, turn += T[r].angle_rad, n++;
+    }
+    struct rigid mean = {0, 0, turn / n};
+    struct local_mm at = rigid_apply(mean, c);
+    mean.x_mm = sum.x / n - at.x;
+    mean.y_mm = sum.y / n - at.y;
+    for (int r = 0; r < it->count; r++)
+        it->references[r].T_this_from_mean =
+            r < count && used[r] ? rigid_mul(T[r], rigid_inverse(mean)) : (struct rigid){0};
+}
+
 static void measure_self(struct taught_item *it)
 {
     it->spread = 0;
-    it->flip = NO_MATCH;
+    measure_ends(it);
+    measure_mean(it);
     for (int a = 0; a < it->count; a++) {
         double least = NO_MATCH;
         struct shape *s = &it->references[a].shape;
-        it->flip = fmin(it->flip, match_shapes(it, s, s, true, NULL));
         for (int b = 0; b < it->count; b++)
             if (a != b)
-                least = fmin(least, match_shapes(it, &it->references[b].shape, s, false, NULL));
+                least = fmin(least, match_shapes(it, &it->references[b].shape, s, NULL));
         if (it->count > 1)
             it->spread = fmax(it->spread, least);
     }
@@ -202,7 +251,7 @@ static double between(const struct taught_item *it, const struct taught_item *ot
     double least = NO_MATCH;
     for (int a = 0; a < it->count; a++)
         for (int b = 0; b < other->count; b++)
-            least = fmin(least, match_shapes(it, &it->references[a].shape, &other->references[b].shape, false, NULL));
+            least = fmin(least, match_shapes(it, &it->references[a].shape, &other->references[b].shape, NULL));
     return least;
 }
 

@@ -6,6 +6,7 @@
 struct taught_reference {
     struct shape shape;
     struct image before; /* at SHAPE_MM_PER_PX, for the inventory */
+    struct rigid T_this_from_mean; /* the layings differ; right is their mean */
     double half_x_mm, half_y_mm;
 };
 
@@ -17,7 +18,7 @@ struct taught_item {
     double floor;       /* a difference above it is not this item */
     double spread;      /* worst difference between its own references */
     double weight[CUE_COUNT]; /* 1 / what is usual between two layings of the same thing */
-    double flip;        /* difference of the item to itself turned round; small: its ends are alike */
+    bool ends_alike;    /* turned round it looks the same */
     bool verifiable;
     int other;          /* the most alike other item, -1 */
     double other_difference;
@@ -31,7 +32,7 @@ struct check {
 };
 
 struct item_match {
-    double any, upright; /* differences: any way round, and as it was taught; large: none */
+    double any, upright, turned; /* differences: any way round, as it was taught, the other way round; large: none */
     struct rigid T_any, T_upright; /* taught from seen */
     int any_reference, upright_reference;
 };
@@ -40,12 +41,16 @@ struct item_match {
 #define MARGIN_OTHER 1.2 /* another item must differ by so much more than the expected one */
 
 double match_difference(const struct taught_item *it, const double cue[CUE_COUNT]);
-void match_item(const struct taught_item *it, const struct shape *seen, struct item_match *out);
+/* Differences of `limit` and above need not be exact. */
+void match_item(const struct taught_item *it, const struct shape *seen, double limit, struct item_match *out);
 
-/* The best alignment of two shapes, by the whole difference; NO_MATCH: none. `skip_near`: only ways round that are
- * more than 90 degrees off. */
-double match_shapes(const struct taught_item *it, const struct shape *taught, const struct shape *seen, bool skip_near,
-                    double cue[CUE_COUNT]);
+/* The same with one reference alone. */
+void match_reference(const struct taught_item *it, const struct taught_reference *reference, const struct shape *seen,
+                     double limit, struct item_match *out);
+
+/* The best alignment of two shapes, by the whole difference; NO_MATCH: none. */
+double match_shapes(const struct taught_item *it, const struct shape *taught, const struct shape *seen,
+                    struct shape_match *out);
 
 /* Fills result, reason, seen_item, score, margin, offset for a thing with this shape at the place of `expected`. */
 enum lw_msg decide_thing(const struct check *c, int expected, const struct shape *seen, bool anywhere,

@@ -1,10 +1,10 @@
 #include "check_parts.h"
 
-#define TWICE_MIN 1.55      /* of the taught area: two lie there, one may hide a part of the other */
-#define TWICE_MAX 2.6
-#define FLIP_CLEAR 1.3      /* the other way round must fit so much better before it is called turned */
-#define ENDS_ALIKE 1.2      /* a thing that differs less from itself turned round has no way round */
+#define TWICE_MIN    1.55 /* of the taught area: two lie there, one may hide a part of the other */
+#define TWICE_MAX    2.6
+#define TURNED_CLEAR 1.08 /* between the ways round by no more than this a person is asked */
 #define MIRROR_CLEAR 1.3
+#define LITTLE_MORE  1.001 /* a limit that includes what equals it */
 
 static double typical_area(const struct taught_item *it)
 {
@@ -14,40 +14,37 @@ static double typical_area(const struct taught_item *it)
     return sum / it->count;
 }
 
-static void set_offset(const struct taught_item *it, int reference, struct rigid T, const struct shape *seen,
+/* Against the mean of its taught layings. */
+static void set_offset(const struct taught_item *it, int reference, struct rigid T_taught_from_seen,
                        struct verdict *v, double *moved_mm)
 {
-    const struct shape *t = &it->references[reference].shape;
-    v->offset = rigid_inverse(T);
-    struct local_mm centre = rigid_apply(v->offset, (struct local_mm){t->cx, t->cy});
-    *moved_mm = hypot(centre.x - t->cx, centre.y - t->cy);
-    (void)seen;
+    const struct taught_reference *t = &it->references[reference];
+    v->offset = rigid_mul(rigid_inverse(T_taught_from_seen), t->T_this_from_mean);
+    struct local_mm taught =
+        rigid_apply(rigid_inverse(t->T_this_from_mean), (struct local_mm){t->shape.cx, t->shape.cy});
+    struct local_mm now = rigid_apply(v->offset, taught);
+    *moved_mm = hypot(now.x - taught.x, now.y - taught.y);
 }
 
 /* The expected item lies there; is it where and how it should be? */
-static void decide_pose(const struct check *c, int expected, const struct shape *seen, const struct item_match *m,
-                        double tolerance_mm, double tolerance_rad, struct verdict *v)
+static void decide_pose(const struct taught_item *it, const struct item_match *m, double tolerance_mm,
+                        double tolerance_rad, struct verdict *v)
 {
-    const struct taught_item *it = &c->items[expected];
     double moved_mm;
-    bool ends_alike = it->flip < ENDS_ALIKE;
-    bool upright = m->upright <= it->floor && (m->upright <= m->any * FLIP_CLEAR || ends_alike);
-    if (it->options.orientation_matters && !upright) {
-        set_offset(it, m->any_reference, m->T_any, seen, v, &moved_mm);
-        bool small = fabs(m->T_any.angle_rad) <= tolerance_rad;
-        v->result = small ? VERDICT_ACCEPT : VERDICT_REFUSE;
-        v->reason = small ? REASON_NONE : REASON_TURNED;
-        return;
-    }
-    bool use_upright = upright;
-    set_offset(it, use_upright ? m->upright_reference : m->any_reference, use_upright ? m->T_upright : m->T_any, seen,
-               v, &moved_mm);
+    bool way = it->options.orientation_matters, upright = m->upright <= it->floor;
+    bool turned = way && !it->ends_alike && m->turned < m->upright;
+    bool use_upright = upright && (way || m->upright <= m->any);
+    set_offset(it, use_upright ? m->upright_reference : m->any_reference,
+               use_upright ? m->T_upright : m->T_any, v, &moved_mm);
     v->result = VERDICT_REFUSE;
-    if (it->options.orientation_matters && fabs(v->offset.angle_rad) > tolerance_rad)
+    if (turned && m->upright < m->turned * TURNED_CLEAR) {
+        v->result = VERDICT_CONFIRM;
         v->reason = REASON_TURNED;
-    else if (moved_mm > tolerance_mm)
+    } else if (turned || (way && !upright) || (way && fabs(v->offset.angle_rad) > tolerance_rad)) {
+        v->reason = REASON_TURNED;
+    } else if (moved_mm > tolerance_mm) {
         v->reason = REASON_ELSEWHERE;
-    else {
+    } else {
         v->result = VERDICT_ACCEPT;
         v->reason = REASON_NONE;
     }
@@ -72,7 +69,7 @@ static enum lw_msg decide_strange(const struct check *c, int expected, const str
     if (rc)
         return rc;
     struct item_match m;
-    match_item(it, &mirrored, &m);
+    match_item(it, &mirrored, NO_MATCH, &m);
     if (m.any <= it->floor && m.any * MIRROR_CLEAR < own->any) {
         v->reason = REASON_MIRRORED;
         v->seen_item = expected;
@@ -88,12 +85,14 @@ enum lw_msg decide_thing(const struct check *c, int expected, const struct shape
     struct item_match own = {.any = NO_MATCH}, best_match = {.any = NO_MATCH};
     double other = NO_MATCH;
     int best_other = -1;
+    match_item(it, seen, NO_MATCH, &own);
+    double relevant = own.any <= it->floor ? own.any * MARGIN_OTHER : NO_MATCH;
     for (int i = 0; i < c->count; i++) {
         struct item_match m;
-        match_item(&c->items[i], seen, &m);
         if (i == expected)
-            own = m;
-        else if (m.any < other)
+            continue;
+        match_item(&c->items[i], seen, fmin(other, fmin(relevant, c->items[i].floor)) * LITTLE_MORE, &m);
+        if (m.any < other)
             other = m.any, best_other = i, best_match = m;
     }
     v->score = decide_score(own.any);
@@ -104,7 +103,7 @@ enum lw_msg decide_thing(const struct check *c, int expected, const struct shape
             v->result = VERDICT_REFUSE;
             v->reason = REASON_OTHER_ITEM;
             v->seen_item = best_other;
-            set_offset(&c->items[best_other], best_match.any_reference, best_match.T_any, seen, v, &moved_mm);
+            set_offset(&c->items[best_other], best_match.any_reference, best_match.T_any, v, &moved_mm);
             return LW_OK;
         }
         return decide_strange(c, expected, seen, &own, v, err);
@@ -122,9 +121,9 @@ enum lw_msg decide_thing(const struct check *c, int expected, const struct shape
         v->result = VERDICT_ACCEPT;
         v->reason = REASON_NONE;
         double moved_mm;
-        set_offset(it, own.any_reference, own.T_any, seen, v, &moved_mm);
+        set_offset(it, own.any_reference, own.T_any, v, &moved_mm);
     } else {
-        decide_pose(c, expected, seen, &own, tolerance_mm, tolerance_rad, v);
+        decide_pose(it, &own, tolerance_mm, tolerance_rad, v);
     }
     if (v->result == VERDICT_ACCEPT && (!it->verifiable || own.any * MARGIN_OTHER > other))
         v->result = VERDICT_CONFIRM;

@@ -7,10 +7,11 @@ int check_item_outline(const struct check *c, int item, struct local_mm *points,
     if (item < 0 || item >= c->count)
         return 0;
     const struct shape *s = &c->items[item].references[0].shape;
+    struct rigid T = rigid_inverse(c->items[item].references[0].T_this_from_mean);
     int n = s->rim_count < max ? s->rim_count : max;
     for (int i = 0; i < n; i++) {
         int from = (int)((long)i * s->rim_count / n);
-        points[i] = (struct local_mm){s->rim_x[from], s->rim_y[from]};
+        points[i] = rigid_apply(T, (struct local_mm){s->rim_x[from], s->rim_y[from]});
     }
     return n;
 }

@@ -13,7 +13,8 @@
 #define ALIKE_MM       0.5   /* places that moved by so much the same belong to one carrier */
 #define ALIKE_RAD      0.003
 #define PUSHED_ROOM_MM 12.0 /* around a place of a pushed carrier */
-#define MOVED_SHARE    0.3  /* of a filled place's item must have changed */
+#define BLOCK_PX       8
+#define MOVED_SHARE    0.3 /* of a filled place's item must have changed */
 
 struct scene {
     const struct check *c;
@@ -61,6 +62,12 @@ static bool over_item(const struct taught_item *it, struct local_mm p, double ro
     for (int r = 0; r < it->count; r++) {
         const struct shape *s = &it->references[r].shape;
         double least = 1e9;
+        double far_x = fmax(s->x0 - p.x, p.x - s->x0 - (double)s->width) + SHAPE_MARGIN_MM;
+        double far_y = fmax(s->y0 - p.y, p.y - s->y0 - (double)s->height) + SHAPE_MARGIN_MM;
+        if (far_x > room_mm && far_x > 0.5 * s->length_mm)
+            continue;
+        if (far_y > room_mm && far_y > 0.5 * s->length_mm)
+            continue;
         for (int i = 0; i < s->count; i++)
             least = fmin(least, hypot(s->x[i] - p.x, s->y[i] - p.y));
         double low_x = s->x0 + SHAPE_MARGIN_MM, high_x = s->x0 + (double)s->width - SHAPE_MARGIN_MM;
@@ -152,19 +159,21 @@ static void region(const struct scene *s, double *half_x, double *half_y)
     *half_y = ceil(fmin(*half_y, REGION_MAX_MM));
 }
 
-static bool in_light(const struct check_look *l, double x, double y)
+/* How far inside the light's polygon a point of the bench lies; negative outside, large without a polygon. */
+static double light_depth(const struct check_look *l, double x, double y)
 {
-    bool in = false;
+    double least2 = 1e12;
+    bool in = l->lit_corners < 3;
     for (int i = 0, j = l->lit_corners - 1; i < l->lit_corners; j = i++) {
         const struct bench_mm *a = &l->lit[i], *b = &l->lit[j];
         double ex = b->x - a->x, ey = b->y - a->y, len2 = ex * ex + ey * ey;
         double t = len2 > 0 ? fmin(1, fmax(0, ((x - a->x) * ex + (y - a->y) * ey) / len2)) : 0;
-        if (hypot(x - a->x - t * ex, y - a->y - t * ey) < LIT_RIM_MM)
-            return false;
+        double dx = x - a->x - t * ex, dy = y - a->y - t * ey;
+        least2 = fmin(least2, dx * dx + dy * dy);
         if ((a->y > y) != (b->y > y) && x < ex * (y - a->y) / ey + a->x)
             in = !in;
     }
-    return in;
+    return in ? sqrt(least2) : -sqrt(least2);
 }
 
 /* How a place moved between the two looks, as a rigid motion on the bench. */
@@ -219,23 +228,44 @@ static enum lw_msg keep_places(const struct scene *s, struct image *valid, struc
     return rc;
 }
 
+static bool camera_sees(const struct scene *s, struct local_mm b)
+{
+    const struct lens *lens = &s->look->model->camera.lens;
+    struct cam_px p;
+    return model_cam_from_bench(s->look->model, (struct bench_mm){b.x, b.y, s->grid.z_mm}, &p) && p.x >= 0 &&
+           p.y >= 0 && p.x < lens->width && p.y < lens->height;
+}
+
+/* One block of the picture: all in the light, all out of it, or looked at pixel by pixel. */
+static void judge_block(const struct scene *s, struct image *valid, int x0, int y0)
+{
+    const struct view_grid *g = &s->grid;
+    int x1 = x0 + BLOCK_PX < g->width ? x0 + BLOCK_PX : g->width;
+    int y1 = y0 + BLOCK_PX < g->height ? y0 + BLOCK_PX : g->height;
+    double reach = 0.75 * BLOCK_PX * g->mm_per_px;
+    struct local_mm m =
+        rigid_apply(g->T_bench_from_local, view_local_from_px(g, (x0 + x1) / 2.0, (y0 + y1) / 2.0));
+    double depth = light_depth(s->look, m.x, m.y) - LIT_RIM_MM;
+    bool rim = x0 == 0 || y0 == 0 || x1 == g->width || y1 == g->height;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++) {
+            bool in = depth > 0;
+            if (fabs(depth) < reach || (rim && in)) {
+                struct local_mm b = rigid_apply(g->T_bench_from_local, view_local_from_px(g, x, y));
+                in = light_depth(s->look, b.x, b.y) >= LIT_RIM_MM && (!rim || camera_sees(s, b));
+            }
+            image_row(valid, y)[x] = in ? 255 : 0;
+        }
+}
+
 /* 255 where the place may be judged: in the light and in the camera's picture. */
 static enum lw_msg judged_area(const struct scene *s, struct image *valid, struct lw_error *err)
 {
     const struct view_grid *g = &s->grid;
-    const struct lens *lens = &s->look->model->camera.lens;
     enum lw_msg rc = image_init(valid, g->width, g->height, IMAGE_GRAY8, err);
-    for (int y = 0; y < g->height && !rc; y++)
-        for (int x = 0; x < g->width; x++) {
-            struct local_mm b = rigid_apply(g->T_bench_from_local, view_local_from_px(g, x, y));
-            struct cam_px p;
-            bool seen = s->look->lit_corners < 3 || in_light(s->look, b.x, b.y);
-            if (seen &&
-                (x == 0 || y == 0 || x + 1 == g->width || y + 1 == g->height || s->look->lit_corners < 3))
-                seen = model_cam_from_bench(s->look->model, (struct bench_mm){b.x, b.y, g->z_mm}, &p) &&
-                       p.x >= 0 && p.y >= 0 && p.x < lens->width && p.y < lens->height;
-            image_row(valid, y)[x] = seen ? 255 : 0;
-        }
+    for (int y = 0; y < g->height && !rc; y += BLOCK_PX)
+        for (int x = 0; x < g->width; x += BLOCK_PX)
+            judge_block(s, valid, x, y);
     return rc ? rc : any_pushed(s) ? keep_places(s, valid, err) : LW_OK;
 }
 

@@ -19,37 +19,68 @@ double match_difference(const struct taught_item *it, const double cue[CUE_COUNT
     return sqrt(sum / total);
 }
 
-double match_shapes(const struct taught_item *it, const struct shape *taught, const struct shape *seen, bool skip_near,
-                    double cue[CUE_COUNT])
+/* All cues of a match, or only its outline's when that is already above the limit. */
+static double whole_difference(const struct taught_item *it, const struct shape *taught, const struct shape *seen,
+                               double limit, struct shape_match *m)
+{
+    double d = match_difference(it, m->cue);
+    if (d >= limit)
+        return d;
+    shape_compare_colours(taught, seen, m);
+    return match_difference(it, m->cue);
+}
+
+double match_shapes(const struct taught_item *it, const struct shape *taught, const struct shape *seen,
+                    struct shape_match *out)
 {
     struct shape_match m[SHAPE_MATCHES];
     double best = NO_MATCH;
     int n = shape_align(taught, seen, m);
     for (int i = 0; i < n; i++) {
-        double d = match_difference(it, m[i].cue);
-        if (d >= best || (skip_near && fabs(m[i].T_taught_from_seen.angle_rad) < LW_PI / 2))
+        double d = whole_difference(it, taught, seen, best, &m[i]);
+        if (d >= best)
             continue;
         best = d;
-        for (int k = 0; k < CUE_COUNT && cue; k++)
-            cue[k] = m[i].cue[k];
+        if (out)
+            *out = m[i];
     }
     return best;
 }
 
-void match_item(const struct taught_item *it, const struct shape *seen, struct item_match *out)
+static void add_reference(const struct taught_item *it, int r, const struct shape *seen, double limit,
+                          struct item_match *out)
 {
-    *out = (struct item_match){.any = NO_MATCH, .upright = NO_MATCH};
-    for (int r = 0; r < it->count; r++) {
-        struct shape_match m[SHAPE_MATCHES];
-        int n = shape_align(&it->references[r].shape, seen, m);
-        for (int i = 0; i < n; i++) {
-            double d = match_difference(it, m[i].cue);
-            if (d < out->any)
-                out->any = d, out->T_any = m[i].T_taught_from_seen, out->any_reference = r;
-            if (d < out->upright && fabs(m[i].T_taught_from_seen.angle_rad) < UPRIGHT_RAD)
-                out->upright = d, out->T_upright = m[i].T_taught_from_seen, out->upright_reference = r;
-        }
+    struct shape_match m[SHAPE_MATCHES];
+    const struct shape *taught = &it->references[r].shape;
+    shape_compare_size(taught, seen, m[0].cue);
+    if (match_difference(it, m[0].cue) >= limit)
+        return;
+    int n = shape_align(taught, seen, m);
+    for (int i = 0; i < n; i++) {
+        double angle = fabs(m[i].T_taught_from_seen.angle_rad), d = whole_difference(it, taught, seen, limit, &m[i]);
+        if (d < out->any)
+            out->any = d, out->T_any = m[i].T_taught_from_seen, out->any_reference = r;
+        if (d < out->upright && angle < UPRIGHT_RAD)
+            out->upright = d, out->T_upright = m[i].T_taught_from_seen, out->upright_reference = r;
+        if (d < out->turned && angle > LW_PI / 2)
+            out->turned = d;
     }
+}
+
+static const struct item_match none = {.any = NO_MATCH, .upright = NO_MATCH, .turned = NO_MATCH};
+
+void match_reference(const struct taught_item *it, const struct taught_reference *reference, const struct shape *seen,
+                     double limit, struct item_match *out)
+{
+    *out = none;
+    add_reference(it, (int)(reference - it->references), seen, limit, out);
+}
+
+void match_item(const struct taught_item *it, const struct shape *seen, double limit, struct item_match *out)
+{
+    *out = none;
+    for (int r = 0; r < it->count; r++)
+        add_reference(it, r, seen, limit, out);
 }
 
 double decide_score(double difference)
@@ -63,7 +94,7 @@ int decide_which(const struct check *c, const struct shape *seen, struct item_ma
     double least = NO_MATCH;
     for (int i = 0; i < c->count; i++) {
         struct item_match m;
-        match_item(&c->items[i], seen, &m);
+        match_item(&c->items[i], seen, fmin(least, c->items[i].floor * 1.0001), &m);
         if (m.any < least && m.any <= c->items[i].floor)
             least = m.any, best = i, *match = m;
     }

@@ -41,5 +41,11 @@ struct shape_match {
 #define SHAPE_MATCHES 3
 
 /* Lays `seen` on `taught` in the ways round that fit best; best outline first. Returns how many. 0: far too large or
- * small to be worth it. */
+ * small to be worth it. The colours' cues are left 0. */
 int shape_align(const struct shape *taught, const struct shape *seen, struct shape_match out[SHAPE_MATCHES]);
+
+/* Area and length: what is known before an alignment. */
+void shape_compare_size(const struct shape *taught, const struct shape *seen, double cue[CUE_COUNT]);
+
+/* Fills in the colours' cues of a match. */
+void shape_compare_colours(const struct shape *taught, const struct shape *seen, struct shape_match *m);

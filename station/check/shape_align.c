@@ -157,9 +157,11 @@ static void compare_outlines(const struct shape *a, const struct shape *b, const
 }
 
 /* Colours at corresponding places: mean difference of hue; of tone after its mean is taken off. */
-static void compare_colours(const struct shape *a, const struct shape *b, const struct turn *t, double *cue)
+void shape_compare_colours(const struct shape *a, const struct shape *b, struct shape_match *m)
 {
-    double hue = 0, mean = 0, tone = 0, x, y;
+    const struct rigid *T = &m->T_taught_from_seen;
+    const struct turn turn = {cos(T->angle_rad), sin(T->angle_rad), T->x_mm, T->y_mm}, *t = &turn;
+    double hue = 0, mean = 0, tone = 0, x, y, *cue = m->cue;
     float diff[SHAPE_SAMPLES];
     int n = 0;
     for (int i = 0; i < a->samples; i++) {
@@ -171,7 +173,7 @@ static void compare_colours(const struct shape *a, const struct shape *b, const 
         const float *p = a->colour + 3 * (ay * a->width + ax), *q = b->colour + 3 * (by * b->width + bx);
         if (p[0] > 100 || q[0] > 100)
             continue;
-        hue += hypot(p[0] - q[0], p[1] - q[1]);
+        hue += sqrtf((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]));
         diff[n] = p[2] - q[2];
         mean += diff[n++];
     }
@@ -222,13 +224,22 @@ static int by_outline(const void *pa, const void *pb)
     return a->cue[CUE_OUTLINE] < b->cue[CUE_OUTLINE] ? -1 : a->cue[CUE_OUTLINE] > b->cue[CUE_OUTLINE];
 }
 
+void shape_compare_size(const struct shape *taught, const struct shape *seen, double cue[CUE_COUNT])
+{
+    for (int i = 0; i < CUE_COUNT; i++)
+        cue[i] = 0;
+    cue[CUE_AREA] = fabs(log(seen->area_mm2 / taught->area_mm2));
+    cue[CUE_LENGTH] = fabs(seen->length_mm - taught->length_mm);
+}
+
 int shape_align(const struct shape *taught, const struct shape *seen, struct shape_match out[SHAPE_MATCHES])
 {
     struct turn turns[SHAPE_MATCHES];
     if (taught->count < 8 || seen->count < 8)
         return 0;
-    double area = log(seen->area_mm2 / taught->area_mm2), length = seen->length_mm - taught->length_mm;
-    if (fabs(area) > LOG_AREA_MAX || fabs(length) > LENGTH_MAX * fmax(seen->length_mm, taught->length_mm))
+    double size[CUE_COUNT];
+    shape_compare_size(taught, seen, size);
+    if (size[CUE_AREA] > LOG_AREA_MAX || size[CUE_LENGTH] > LENGTH_MAX * fmax(seen->length_mm, taught->length_mm))
         return 0;
     int n = coarse(taught, seen, turns);
     for (int i = 0; i < n; i++) {
@@ -236,9 +247,9 @@ int shape_align(const struct shape *taught, const struct shape *seen, struct sha
         struct turn *t = &turns[i];
         out[i].T_taught_from_seen = (struct rigid){t->x, t->y, atan2(t->s, t->c)};
         compare_outlines(taught, seen, t, out[i].cue);
-        compare_colours(taught, seen, t, out[i].cue);
-        out[i].cue[CUE_AREA] = fabs(area);
-        out[i].cue[CUE_LENGTH] = fabs(length);
+        out[i].cue[CUE_AREA] = size[CUE_AREA];
+        out[i].cue[CUE_LENGTH] = size[CUE_LENGTH];
+        out[i].cue[CUE_HUE] = out[i].cue[CUE_TONE] = 0;
     }
     qsort(out, (size_t)n, sizeof *out, by_outline);
     return n;

@@ -8,46 +8,46 @@
 
 // Reach of the slow light field, closing, glare gaps: lengths on the bench.
 static constexpr double GAIN_MM = 40, CLOSE_MM = 3.5, JOIN_MM = 15;
-static constexpr double LOW_SIGMAS = 5, HIGH_SIGMAS = 10;
+static constexpr int GAIN_CELL = 4; // px; light is slow
+static constexpr float LOW_SIGMAS = 5, HIGH_SIGMAS = 10, STILL_SIGMAS = 4;
 // Grey levels below which a difference is never believed: quantisation, JPEG.
 static constexpr float LOW_GREY = 6, HIGH_GREY = 14;
-// A shadow darkens all colours alike, by no more than this, without an edge of its own.
 // Of a thing's own contrast; what is fainter is not a part of it.
 static constexpr float FAINT_SHARE = 0.3F;
 static constexpr double CONTRAST_MIN_MM2 = 100;
+// A shadow darkens all colours alike, by no more than this, without an edge of its own.
 static constexpr float SHADOW_DARKEST = 0.72F, SHADOW_HUE = 0.045F;
+// The lower third is noise whatever lies there: 0.33 quantile of the worst of three half normals, in sigmas, and of a
+// Rayleigh distribution.
+static constexpr double NOISE_SHARE = 0.33;
+static constexpr float WORST_OF_3 = 0.96F, RAYLEIGH = 0.895F;
+static constexpr float NOISE_TOP = 64; // grey levels
+static constexpr int SAMPLE_STEP = 3;  // px between those that a quantile asks
 
-static cv::Mat floats(const struct image *im)
+static float quantile(const cv::Mat &m, const cv::Mat &mask, const cv::Rect &area, double share, float top, int step)
 {
-    cv::Mat f, smooth;
-    cv::GaussianBlur(cv_wrap(im), smooth, cv::Size(3, 3), 0.8);
-    smooth.convertTo(f, CV_32F);
-    return f;
+    enum { BINS = 512 };
+    int bins[BINS] = {0}, total = 0;
+    float scale = BINS / top;
+    for (int y = area.y; y < area.y + area.height; y += step) {
+        const auto *v = m.ptr<float>(y);
+        const auto *in = mask.ptr<uint8_t>(y);
+        for (int x = area.x + y % step; x < area.x + area.width; x += step)
+            if (in[x]) {
+                bins[std::min<int>(BINS - 1, static_cast<int>(v[x] * scale))]++;
+                total++;
+            }
+    }
+    double seen = 0;
+    for (int i = 0; i < BINS; i++)
+        if ((seen += bins[i]) >= share * total)
+            return (static_cast<float>(i) + 0.5F) / scale;
+    return top;
 }
 
-// after / before where nothing changed, slowly varying; `still` is 1 there.
-static cv::Mat gain_field(const cv::Mat &before, const cv::Mat &after, const cv::Mat &still, double mm_per_px)
+static cv::Rect whole(const cv::Mat &m)
 {
-    const int shrink = 4;
-    cv::Size small((before.cols + shrink - 1) / shrink, (before.rows + shrink - 1) / shrink);
-    int reach = std::max(3, static_cast<int>(GAIN_MM / mm_per_px / shrink)) | 1;
-    cv::Mat still3, a, b, out;
-    cv::merge(std::vector<cv::Mat>{still, still, still}, still3);
-    cv::resize(after.mul(still3), a, small, 0, 0, cv::INTER_AREA);
-    cv::resize(before.mul(still3), b, small, 0, 0, cv::INTER_AREA);
-    cv::Scalar sum_a = cv::sum(a), sum_b = cv::sum(b);
-    cv::Scalar whole;
-    for (int c = 0; c < 3; c++)
-        whole[c] = sum_b[c] > 1 ? sum_a[c] / sum_b[c] : 1;
-    cv::boxFilter(a, a, -1, cv::Size(reach, reach), cv::Point(-1, -1), true, cv::BORDER_REFLECT);
-    cv::boxFilter(b, b, -1, cv::Size(reach, reach), cv::Point(-1, -1), true, cv::BORDER_REFLECT);
-    // Far from anything unchanged the whole picture's gain rules.
-    cv::Scalar prior = cv::Scalar::all(1.0);
-    cv::add(b, prior, b);
-    cv::add(a, whole, a);
-    cv::divide(a, b, a);
-    cv::resize(a, out, before.size(), 0, 0, cv::INTER_LINEAR);
-    return out;
+    return {0, 0, m.cols, m.rows};
 }
 
 static cv::Mat worst_channel(const cv::Mat &m3)
@@ -59,58 +59,124 @@ static cv::Mat worst_channel(const cv::Mat &m3)
     return out;
 }
 
-static float quantile(const cv::Mat &m, const cv::Mat &valid, double share, float top)
+// after / before where `still` is 1, slowly varying.
+static cv::Mat gain_of(const cv::Mat &before, const cv::Mat &after, const cv::Mat &still, int reach)
 {
-    int bins = 512;
-    float range[] = {0, top};
-    const float *ranges[] = {range};
-    cv::Mat histogram;
-    cv::calcHist(&m, 1, nullptr, valid, histogram, 1, &bins, ranges);
-    double total = cv::sum(histogram)[0], seen = 0;
-    for (int i = 0; i < bins; i++)
-        if ((seen += histogram.at<float>(i)) >= share * total)
-            return (static_cast<float>(i) + 0.5F) * top / static_cast<float>(bins);
-    return top;
+    cv::Mat still3, a, b;
+    cv::merge(std::vector<cv::Mat>{still, still, still}, still3);
+    a = after.mul(still3);
+    b = before.mul(still3);
+    cv::Scalar sum_a = cv::sum(a), sum_b = cv::sum(b), mean;
+    for (int c = 0; c < 3; c++)
+        mean[c] = sum_b[c] > 1 ? sum_a[c] / sum_b[c] : 1;
+    cv::boxFilter(a, a, -1, cv::Size(reach, reach), cv::Point(-1, -1), true, cv::BORDER_REFLECT);
+    cv::boxFilter(b, b, -1, cv::Size(reach, reach), cv::Point(-1, -1), true, cv::BORDER_REFLECT);
+    // far from anything unchanged the whole picture's gain rules
+    cv::add(b, cv::Scalar::all(1), b);
+    cv::add(a, mean, a);
+    cv::divide(a, b, a);
+    return a;
 }
 
-static cv::Mat grey_of(const cv::Mat &bgr)
+// The light field of cells: what differs at all has no say in it.
+static cv::Mat gain_field(const cv::Mat &before8, const cv::Mat &after8, const cv::Mat &valid, double mm_per_px)
 {
-    cv::Mat g;
-    cv::cvtColor(bgr, g, cv::COLOR_BGR2GRAY);
-    return g;
-}
-
-static void gradient(const cv::Mat &grey, cv::Mat &gx, cv::Mat &gy)
-{
-    cv::Sobel(grey, gx, CV_32F, 1, 0, 3, 0.25);
-    cv::Sobel(grey, gy, CV_32F, 0, 1, 3, 0.25);
+    cv::Size small((before8.cols + GAIN_CELL - 1) / GAIN_CELL, (before8.rows + GAIN_CELL - 1) / GAIN_CELL);
+    int reach = std::max(3, static_cast<int>(GAIN_MM / mm_per_px / GAIN_CELL)) | 1;
+    cv::Mat a, b, in, still, gain, out;
+    cv::resize(after8, a, small, 0, 0, cv::INTER_AREA);
+    cv::resize(before8, b, small, 0, 0, cv::INTER_AREA);
+    cv::resize(valid, in, small, 0, 0, cv::INTER_AREA);
+    a.convertTo(a, CV_32F);
+    b.convertTo(b, CV_32F);
+    in = in == 255;
+    in.convertTo(still, CV_32F, 1.0 / 255);
+    for (int round = 0;; round++) {
+        gain = gain_of(b, a, still, reach);
+        if (round == 2)
+            break;
+        cv::Mat diff;
+        cv::absdiff(a, b.mul(gain), diff);
+        diff = worst_channel(diff);
+        float sigma = quantile(diff, in, whole(diff), NOISE_SHARE, NOISE_TOP, 1) / WORST_OF_3;
+        cv::Mat quiet = (diff < std::max(LOW_GREY * 0.7F, STILL_SIGMAS * sigma)) & in;
+        cv::erode(quiet, quiet, cv::Mat());
+        quiet.convertTo(still, CV_32F, 1.0 / 255);
+    }
+    cv::resize(gain, out, before8.size(), 0, 0, cv::INTER_LINEAR);
+    return out;
 }
 
 struct differences {
-    cv::Mat colour, edge, shadow;
+    cv::Mat colour, edge, shadow; // float, float, 255 where it may be a shadow
+    cv::Mat grey, expected;       // of after, and of before in the light of after
     float sigma = 1, edge_sigma = 1, faint = 0;
 };
 
-static void compare(const cv::Mat &expected, const cv::Mat &after, const cv::Mat &valid, double noise, differences *d)
+static inline float grey_of(float b, float g, float r)
 {
-    cv::Mat diff, ax, ay, bx, by, ratio, planes[3], top, low;
-    cv::absdiff(after, expected, diff);
-    d->colour = worst_channel(diff);
-    gradient(grey_of(after), ax, ay);
-    gradient(grey_of(expected), bx, by);
-    cv::magnitude(ax - bx, ay - by, d->edge);
-    // The lower third is noise whatever lies there: 0.33 quantile of the worst of three half normals is 0.96 sigma;
-    // of a Rayleigh 0.895.
-    d->sigma = std::max(quantile(d->colour, valid, 0.33, 64) / 0.96F, static_cast<float>(noise) * 0.7F);
-    d->edge_sigma = quantile(d->edge, valid, 0.33, 64) / 0.895F;
-    cv::divide(after + 1.0, expected + 1.0, ratio);
-    cv::split(ratio, planes);
-    top = cv::max(cv::max(planes[0], planes[1]), planes[2]);
-    low = cv::min(cv::min(planes[0], planes[1]), planes[2]);
-    float soft = std::max(LOW_GREY * 0.7F, static_cast<float>(LOW_SIGMAS) * d->edge_sigma);
-    cv::Mat worst_edge;
-    cv::blur(d->edge, worst_edge, cv::Size(3, 3));
-    d->shadow = (low > SHADOW_DARKEST) & (top < 1.02) & (top - low < SHADOW_HUE * 2) & (worst_edge < soft);
+    return 0.114F * b + 0.587F * g + 0.299F * r;
+}
+
+static void compare_row(const uint8_t *before, const uint8_t *after, const float *gain, int n, float *colour,
+                        float *grey, float *expected, uint8_t *shadow)
+{
+    for (int x = 0; x < n; x++, before += 3, after += 3, gain += 3) {
+        float e0 = before[0] * gain[0], e1 = before[1] * gain[1], e2 = before[2] * gain[2];
+        float a0 = after[0], a1 = after[1], a2 = after[2];
+        float d = std::max(std::max(std::abs(a0 - e0), std::abs(a1 - e1)), std::abs(a2 - e2));
+        colour[x] = d;
+        grey[x] = grey_of(a0, a1, a2);
+        expected[x] = grey_of(e0, e1, e2);
+        float r0 = (a0 + 1) / (e0 + 1), r1 = (a1 + 1) / (e1 + 1), r2 = (a2 + 1) / (e2 + 1);
+        float top = std::max(std::max(r0, r1), r2), low = std::min(std::min(r0, r1), r2);
+        shadow[x] = (low > SHADOW_DARKEST) & (top < 1.02F) & (top - low < SHADOW_HUE * 2) ? 255 : 0;
+    }
+}
+
+static void compare(const cv::Mat &before, const cv::Mat &after, const cv::Mat &gain, const cv::Mat &valid,
+                    double noise, differences *d)
+{
+    cv::Mat gx, gy, soft;
+    d->colour.create(before.size(), CV_32F);
+    d->grey.create(before.size(), CV_32F);
+    d->expected.create(before.size(), CV_32F);
+    d->shadow.create(before.size(), CV_8U);
+    for (int y = 0; y < before.rows; y++)
+        compare_row(before.ptr<uint8_t>(y), after.ptr<uint8_t>(y), gain.ptr<float>(y), before.cols,
+                    d->colour.ptr<float>(y), d->grey.ptr<float>(y), d->expected.ptr<float>(y),
+                    d->shadow.ptr<uint8_t>(y));
+    cv::Mat change = d->grey - d->expected;
+    cv::Sobel(change, gx, CV_32F, 1, 0, 3, 0.25);
+    cv::Sobel(change, gy, CV_32F, 0, 1, 3, 0.25);
+    cv::magnitude(gx, gy, d->edge);
+    d->sigma = std::max(quantile(d->colour, valid, whole(valid), NOISE_SHARE, NOISE_TOP, SAMPLE_STEP) / WORST_OF_3,
+                        static_cast<float>(noise) * 0.7F);
+    d->edge_sigma = quantile(d->edge, valid, whole(valid), NOISE_SHARE, NOISE_TOP, SAMPLE_STEP) / RAYLEIGH;
+    cv::blur(d->edge, soft, cv::Size(3, 3));
+    float limit = std::max(LOW_GREY * 0.7F, LOW_SIGMAS * d->edge_sigma);
+    d->shadow &= soft < limit;
+}
+
+// 0 nothing, 1 weak, 2 strong
+static cv::Mat grade(const differences &d, const cv::Mat &valid)
+{
+    float low = std::max({LOW_GREY, LOW_SIGMAS * d.sigma, d.faint});
+    float high = std::max({HIGH_GREY, HIGH_SIGMAS * d.sigma, low});
+    float edge_low = std::max({LOW_GREY * 0.8F, LOW_SIGMAS * d.edge_sigma, d.faint * 0.7F});
+    float edge_high = std::max({HIGH_GREY * 0.8F, HIGH_SIGMAS * d.edge_sigma, edge_low});
+    cv::Mat out(valid.size(), CV_8U);
+    for (int y = 0; y < out.rows; y++) {
+        const auto *c = d.colour.ptr<float>(y), *e = d.edge.ptr<float>(y);
+        const auto *s = d.shadow.ptr<uint8_t>(y), *v = valid.ptr<uint8_t>(y);
+        auto *o = out.ptr<uint8_t>(y);
+        for (int x = 0; x < out.cols; x++) {
+            auto weak = static_cast<uint8_t>((c[x] > low) | (e[x] > edge_low));
+            auto strong = static_cast<uint8_t>((c[x] > high) | (e[x] > edge_high));
+            o[x] = static_cast<uint8_t>((weak + strong) & (s[x] ? 0 : 3) & v[x]);
+        }
+    }
+    return out;
 }
 
 static cv::Mat disc(double mm, double mm_per_px)
@@ -119,163 +185,216 @@ static cv::Mat disc(double mm, double mm_per_px)
     return cv::getStructuringElement(cv::MORPH_ELLIPSE, cv::Size(size, size));
 }
 
-static cv::Mat hysteresis(const differences &d, const cv::Mat &valid)
+// The weak ones that hang together with a strong one; 255.
+static cv::Mat hysteresis(const cv::Mat &grades)
 {
-    float low = std::max({LOW_GREY, static_cast<float>(LOW_SIGMAS) * d.sigma, d.faint});
-    float high = std::max(HIGH_GREY, static_cast<float>(HIGH_SIGMAS) * d.sigma);
-    float edge_low = std::max({LOW_GREY * 0.8F, static_cast<float>(LOW_SIGMAS) * d.edge_sigma, d.faint * 0.7F});
-    float edge_high = std::max(HIGH_GREY * 0.8F, static_cast<float>(HIGH_SIGMAS) * d.edge_sigma);
-    cv::Mat weak = ((d.colour > low) | (d.edge > edge_low)) & ~d.shadow & valid;
-    cv::Mat strong = ((d.colour > high) | (d.edge > edge_high)) & weak;
-    cv::Mat labels, out = cv::Mat::zeros(weak.size(), CV_8U);
-    int n = cv::connectedComponents(weak, labels, 8, CV_32S);
+    cv::Mat labels, out = cv::Mat::zeros(grades.size(), CV_8U);
+    int n = cv::connectedComponents(grades, labels, 8, CV_32S);
     std::vector<uint8_t> keep(static_cast<size_t>(n), 0);
-    for (int y = 0; y < weak.rows; y++)
-        for (int x = 0; x < weak.cols; x++)
-            if (strong.at<uint8_t>(y, x))
-                keep[static_cast<size_t>(labels.at<int>(y, x))] = 255;
+    for (int y = 0; y < grades.rows; y++) {
+        const auto *g = grades.ptr<uint8_t>(y);
+        const auto *l = labels.ptr<int>(y);
+        for (int x = 0; x < grades.cols; x++)
+            if (g[x] == 2)
+                keep[static_cast<size_t>(l[x])] = 255;
+    }
     keep[0] = 0;
-    for (int y = 0; y < weak.rows; y++)
-        for (int x = 0; x < weak.cols; x++)
-            out.at<uint8_t>(y, x) = keep[static_cast<size_t>(labels.at<int>(y, x))];
+    for (int y = 0; y < grades.rows; y++) {
+        const auto *l = labels.ptr<int>(y);
+        auto *o = out.ptr<uint8_t>(y);
+        for (int x = 0; x < grades.cols; x++)
+            o[x] = keep[static_cast<size_t>(l[x])];
+    }
     return out;
 }
 
 static cv::Mat changed_mask(const differences &d, const cv::Mat &valid, double mm_per_px)
 {
-    cv::Mat mask = hysteresis(d, valid), padded;
-    cv::copyMakeBorder(mask, padded, 8, 8, 8, 8, cv::BORDER_CONSTANT, cv::Scalar(0));
+    cv::Mat grades = grade(d, valid), mask = cv::Mat::zeros(valid.size(), CV_8U), padded;
+    cv::Rect area = cv::boundingRect(grades);
+    if (area.empty())
+        return mask;
+    cv::copyMakeBorder(hysteresis(grades(area)), padded, 8, 8, 8, 8, cv::BORDER_CONSTANT, cv::Scalar(0));
     cv::morphologyEx(padded, padded, cv::MORPH_CLOSE, disc(CLOSE_MM, mm_per_px));
     // a gradient reaches one pixel beyond the rim that it belongs to
     cv::erode(padded, padded, cv::getStructuringElement(cv::MORPH_CROSS, cv::Size(3, 3)));
-    return padded(cv::Rect(8, 8, mask.cols, mask.rows)) & valid;
+    cv::Mat to = mask(area);
+    cv::bitwise_and(padded(cv::Rect(8, 8, area.width, area.height)), valid(area), to);
+    return mask;
 }
 
-struct piece {
-    int label, group;
-    double area;
-};
-
-static void collect(const cv::Mat &mask, const cv::Mat &valid, double mm_per_px, double smallest_px, cv_change *out)
+// Two rows inside the rim of what may be judged; the mask lost its outermost pixel.
+static cv::Mat inner_of(const cv::Mat &valid)
 {
-    cv::Mat labels, stats, centres, joined, wide, groups, inner;
-    int n = cv::connectedComponentsWithStats(mask, labels, stats, centres, 8, CV_32S);
-    cv::Mat kept = cv::Mat::zeros(mask.size(), CV_8U);
-    std::vector<uint8_t> big(static_cast<size_t>(n), 0);
-    for (int i = 1; i < n; i++)
-        big[static_cast<size_t>(i)] = stats.at<int>(i, cv::CC_STAT_AREA) >= smallest_px ? 255 : 0;
-    for (int y = 0; y < mask.rows; y++)
-        for (int x = 0; x < mask.cols; x++)
-            kept.at<uint8_t>(y, x) = big[static_cast<size_t>(labels.at<int>(y, x))];
-    cv::distanceTransform(~kept, wide, cv::DIST_L2, 3);
-    joined = wide < JOIN_MM / 2 / mm_per_px;
-    int count = cv::connectedComponents(joined, groups, 8, CV_32S);
-    std::vector<cv_part> parts(static_cast<size_t>(count));
-    std::vector<int> order;
-    for (auto &p : parts)
-        p = {0, 0, 0, mask.cols, mask.rows, 0, 0, 0, 0, 0};
     cv::Mat framed;
     cv::copyMakeBorder(valid, framed, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
-    // the mask lost its outermost pixel; two rows inside it are the rim
-    cv::erode(framed, framed, cv::Mat(), cv::Point(-1, -1), 3);
-    inner = framed(cv::Rect(1, 1, mask.cols, mask.rows));
-    std::vector<int> group_of(static_cast<size_t>(n), 0);
-    for (int y = 0; y < mask.rows; y++)
-        for (int x = 0; x < mask.cols; x++) {
-            if (!kept.at<uint8_t>(y, x))
-                continue;
-            int g = groups.at<int>(y, x);
-            cv_part &p = parts[static_cast<size_t>(g)];
-            group_of[static_cast<size_t>(labels.at<int>(y, x))] = g;
-            p.area_px++;
-            p.x += x;
-            p.y += y;
-            p.left = std::min(p.left, x);
-            p.top = std::min(p.top, y);
-            p.right = std::max(p.right, x);
-            p.bottom = std::max(p.bottom, y);
-            p.border_px += !inner.at<uint8_t>(y, x);
-        }
-    for (int i = 1; i < n; i++)
-        if (big[static_cast<size_t>(i)]) {
-            cv_part &p = parts[static_cast<size_t>(group_of[static_cast<size_t>(i)])];
-            p.pieces++;
-            p.piece_area_px = std::max<double>(p.piece_area_px, stats.at<int>(i, cv::CC_STAT_AREA));
-        }
-    for (int g = 1; g < count; g++)
-        if (parts[static_cast<size_t>(g)].area_px > 0)
-            order.push_back(g);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-        return parts[static_cast<size_t>(a)].area_px > parts[static_cast<size_t>(b)].area_px;
-    });
-    std::vector<uint8_t> name(static_cast<size_t>(count), 0);
-    out->count = std::min<int>(static_cast<int>(order.size()), CV_SHAPE_PARTS);
-    for (int i = 0; i < out->count; i++) {
-        cv_part p = parts[static_cast<size_t>(order[static_cast<size_t>(i)])];
-        p.x /= p.area_px;
-        p.y /= p.area_px;
-        out->parts[i] = p;
-        name[static_cast<size_t>(order[static_cast<size_t>(i)])] = static_cast<uint8_t>(i + 1);
+    cv::erode(framed, framed, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(7, 7)));
+    return framed(cv::Rect(1, 1, valid.cols, valid.rows));
+}
+
+struct pieces {
+    cv::Mat labels, groups; // of the area
+    std::vector<uint8_t> big;
+    std::vector<double> areas;
+    int groups_count = 0;
+};
+
+static pieces find_pieces(const cv::Mat &mask, double mm_per_px, double smallest_px)
+{
+    pieces p;
+    cv::Mat stats, centres, wide, kept(mask.size(), CV_8U);
+    int n = cv::connectedComponentsWithStats(mask, p.labels, stats, centres, 8, CV_32S);
+    for (int i = 0; i < n; i++) {
+        p.areas.push_back(stats.at<int>(i, cv::CC_STAT_AREA));
+        p.big.push_back(i > 0 && p.areas.back() >= smallest_px ? 255 : 0);
     }
     for (int y = 0; y < mask.rows; y++)
         for (int x = 0; x < mask.cols; x++)
-            image_row(&out->labels, y)[x] =
-                kept.at<uint8_t>(y, x) ? name[static_cast<size_t>(groups.at<int>(y, x))] : 0;
+            kept.at<uint8_t>(y, x) = p.big[static_cast<size_t>(p.labels.at<int>(y, x))];
+    cv::distanceTransform(~kept, wide, cv::DIST_L2, 3);
+    cv::Mat joined = wide < JOIN_MM / 2 / mm_per_px;
+    p.groups_count = cv::connectedComponents(joined, p.groups, 8, CV_32S);
+    return p;
 }
 
-static void measure(const cv::Mat &before, const cv::Mat &expected, const cv::Mat &after, const cv::Mat &raw,
-                    const cv::Mat &mask, const cv::Mat &valid, cv_change *out)
+static void add_pixel(cv_part &p, int x, int y, bool inner)
 {
-    cv::Mat wide, still, ax, ay, bx, by, a, b, white;
-    cv::dilate(mask, wide, cv::Mat(), cv::Point(-1, -1), 3);
-    still = ~wide & valid;
-    cv::Mat grey = grey_of(after);
-    out->mean_before = cv::mean(grey_of(before), still)[0];
-    out->mean_after = cv::mean(grey, still)[0];
-    gradient(grey, ax, ay);
-    gradient(grey_of(expected), bx, by);
-    cv::magnitude(ax, ay, a);
-    cv::magnitude(bx, by, b);
-    double edges = cv::mean(b, still)[0];
-    out->sharpness = edges > 1e-3 ? cv::mean(a, still)[0] / edges : 1;
-    cv::Mat planes[3];
-    cv::split(raw, planes);
-    white = (planes[0] > 252) & (planes[1] > 252) & (planes[2] > 252) & mask;
-    int changed = cv::countNonZero(mask);
-    out->clipped_share = changed ? static_cast<double>(cv::countNonZero(white)) / changed : 0;
+    p.area_px++;
+    p.x += x;
+    p.y += y;
+    p.left = std::min(p.left, x);
+    p.top = std::min(p.top, y);
+    p.right = std::max(p.right, x);
+    p.bottom = std::max(p.bottom, y);
+    p.border_px += !inner;
+}
+
+static std::vector<cv_part> parts_of(const pieces &f, const cv::Mat &valid, const cv::Rect &area)
+{
+    std::vector<cv_part> parts(static_cast<size_t>(f.groups_count));
+    std::vector<int> group_of(f.big.size(), 0);
+    cv::Mat inner = inner_of(valid);
+    for (auto &p : parts)
+        p = {0, 0, 0, valid.cols, valid.rows, 0, 0, 0, 0, 0};
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++) {
+            int l = f.labels.at<int>(y, x), g = f.groups.at<int>(y, x);
+            if (!f.big[static_cast<size_t>(l)])
+                continue;
+            group_of[static_cast<size_t>(l)] = g;
+            add_pixel(parts[static_cast<size_t>(g)], x + area.x, y + area.y,
+                      inner.at<uint8_t>(y + area.y, x + area.x) != 0);
+        }
+    for (size_t i = 1; i < f.big.size(); i++)
+        if (f.big[i]) {
+            cv_part &p = parts[static_cast<size_t>(group_of[i])];
+            p.pieces++;
+            p.piece_area_px = std::max(p.piece_area_px, f.areas[i]);
+        }
+    return parts;
+}
+
+static void collect(const cv::Mat &mask, const cv::Mat &valid, double mm_per_px, double smallest_px, cv_change *out)
+{
+    int reach = static_cast<int>(JOIN_MM / mm_per_px) + 2;
+    cv::Rect area = cv::boundingRect(mask);
+    cv_wrap(&out->labels).setTo(0);
+    if (area.empty())
+        return;
+    area = cv::Rect(area.x - reach, area.y - reach, area.width + 2 * reach, area.height + 2 * reach) & whole(mask);
+    pieces f = find_pieces(mask(area), mm_per_px, smallest_px);
+    std::vector<cv_part> parts = parts_of(f, valid, area);
+    std::vector<size_t> order;
+    for (size_t g = 1; g < parts.size(); g++)
+        if (parts[g].area_px > 0)
+            order.push_back(g);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return parts[a].area_px > parts[b].area_px; });
+    std::vector<uint8_t> name(parts.size(), 0);
+    out->count = std::min<int>(static_cast<int>(order.size()), CV_SHAPE_PARTS);
+    for (int i = 0; i < out->count; i++) {
+        cv_part p = parts[order[static_cast<size_t>(i)]];
+        p.x /= p.area_px;
+        p.y /= p.area_px;
+        out->parts[i] = p;
+        name[order[static_cast<size_t>(i)]] = static_cast<uint8_t>(i + 1);
+    }
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++)
+            if (f.big[static_cast<size_t>(f.labels.at<int>(y, x))])
+                image_row(&out->labels, y + area.y)[x + area.x] = name[static_cast<size_t>(f.groups.at<int>(y, x))];
+}
+
+// Light and sharpness where nothing changed, on every other row.
+static void measure(const cv::Mat &before, const differences &d, const cv::Mat &mask, const cv::Mat &valid,
+                    cv_change *out)
+{
+    cv::Mat wide;
+    cv::dilate(mask, wide, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(7, 7)));
+    double light_before = 0, light_after = 0, edges = 0, expected_edges = 0, n = 0;
+    for (int y = 1; y + 1 < mask.rows; y += 2) {
+        const auto *w = wide.ptr<uint8_t>(y), *v = valid.ptr<uint8_t>(y), *b = before.ptr<uint8_t>(y);
+        const auto *g = d.grey.ptr<float>(y), *g1 = d.grey.ptr<float>(y + 1);
+        const auto *e = d.expected.ptr<float>(y), *e1 = d.expected.ptr<float>(y + 1);
+        for (int x = 1; x + 1 < mask.cols; x++) {
+            if (w[x] || !v[x])
+                continue;
+            n++;
+            light_before += grey_of(b[3 * x], b[3 * x + 1], b[3 * x + 2]);
+            light_after += g[x];
+            edges += std::abs(g[x + 1] - g[x - 1]) + std::abs(g1[x] - g[x]);
+            expected_edges += std::abs(e[x + 1] - e[x - 1]) + std::abs(e1[x] - e[x]);
+        }
+    }
+    out->mean_before = n > 0 ? light_before / n : 0;
+    out->mean_after = n > 0 ? light_after / n : 0;
+    out->sharpness = n > 0 && expected_edges / n > 1e-3 ? edges / expected_edges : 1;
+}
+
+// After in the light of before, and the share of white, where something changed.
+static void relight(const cv::Mat &after, const cv::Mat &gain, const struct image *raw, cv_change *out)
+{
+    cv::Mat labels = cv_wrap(&out->labels), plain = cv_wrap(&out->plain);
+    cv::Rect area = cv::boundingRect(labels);
+    int changed = 0, white = 0;
+    plain.setTo(0);
+    out->clipped_share = 0;
+    if (area.empty())
+        return;
+    cv::Rect with_rim = cv::Rect(area.x - 2, area.y - 2, area.width + 4, area.height + 4) & whole(labels);
+    cv::Mat from, to = plain(with_rim), light;
+    after(with_rim).convertTo(from, CV_32F);
+    cv::divide(from, gain(with_rim), light);
+    light.convertTo(to, CV_8U);
+    for (int y = area.y; y < area.y + area.height; y++)
+        for (int x = area.x; x < area.x + area.width; x++) {
+            const uint8_t *p = image_row(raw, y) + 3 * x;
+            changed += labels.at<uint8_t>(y, x) != 0;
+            white += labels.at<uint8_t>(y, x) && p[0] > 252 && p[1] > 252 && p[2] > 252;
+        }
+    out->clipped_share = changed ? static_cast<double>(white) / changed : 0;
 }
 
 static void run(const struct image *before_im, const struct image *after_im, const cv_change_options *o,
                 cv_change *out)
 {
-    cv::Mat before = floats(before_im), after = floats(after_im);
+    cv::Mat before, after;
+    cv::GaussianBlur(cv_wrap(before_im), before, cv::Size(3, 3), 0.8);
+    cv::GaussianBlur(cv_wrap(after_im), after, cv::Size(3, 3), 0.8);
     cv::Mat valid = o->valid ? cv::Mat(cv_wrap(o->valid) > 0) : cv::Mat(before.size(), CV_8U, cv::Scalar(255));
-    cv::Mat ones(before.size(), CV_32F, cv::Scalar(1)), still, gain, expected, mask;
-    valid.convertTo(still, CV_32F, 1.0 / 255);
+    cv::Mat gain = gain_field(before, after, valid, o->mm_per_px);
     differences d;
-    for (int round = 0; round < 3; round++) {
-        gain = gain_field(before, after, still, o->mm_per_px);
-        expected = before.mul(gain);
-        compare(expected, after, valid, o->noise_grey, &d);
-        if (round == 2)
-            break;
-        // without the hysteresis: what differs at all has no say in the light
-        cv::Mat quiet = (d.colour < std::max<double>(LOW_GREY, 4.0 * d.sigma)) & valid;
-        cv::erode(quiet, quiet, cv::Mat());
-        quiet.convertTo(still, CV_32F, 1.0 / 255);
-    }
-    mask = changed_mask(d, valid, o->mm_per_px);
+    compare(before, after, gain, valid, o->noise_grey, &d);
+    cv::Mat mask = changed_mask(d, valid, o->mm_per_px);
     if (cv::countNonZero(mask) * o->mm_per_px * o->mm_per_px > CONTRAST_MIN_MM2) {
         // beside a thing of strong contrast its faint mirror image in the bench does not count
-        d.faint = FAINT_SHARE * quantile(d.colour, mask, 0.7, 256);
+        d.faint = FAINT_SHARE * quantile(d.colour, mask, cv::boundingRect(mask), 0.7, 256, 1);
         mask = changed_mask(d, valid, o->mm_per_px);
     }
     out->noise_grey = d.sigma;
     collect(mask, valid, o->mm_per_px, o->smallest_mm2 / (o->mm_per_px * o->mm_per_px), out);
-    measure(before, expected, after, cv_wrap(after_im), cv_wrap(&out->labels) > 0, valid, out);
-    cv::Mat plain, to = cv_wrap(&out->plain);
-    cv::divide(after, gain, plain);
-    plain.convertTo(to, CV_8U);
+    measure(before, d, mask, valid, out);
+    relight(after, gain, after_im, out);
 }
 
 enum lw_msg cv_shape_change(const struct image *before, const struct image *after, const struct cv_change_options *o,
