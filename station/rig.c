@@ -190,7 +190,7 @@ enum lw_msg rig_open(struct rig *r, const struct station_config *c, const struct
     if (rc)
         rig_close(r);
     else /* before the camera's first picture, which may take seconds */
-        show_message(&r->guide, NULL, _("One moment, please"), NULL, NULL);
+        show_message(&r->guide, "look", _("One moment"), NULL, NULL);
     return rc;
 }
 
