@@ -4,22 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS 16
+#define COLUMNS 19
 
 /* ---- CSV ---- */
 
 void pretend_checks_head(FILE *f)
 {
     fprintf(f, "seed,light,place,laid,thing,x_mm,y_mm,angle_deg,result,reason,seen,score,margin,plain_grey,"
-               "levelled_grey,judge_ms\n");
+               "levelled_grey,judge_ms,seen_x_mm,seen_y_mm,seen_angle_deg\n");
 }
 
 void pretend_checks_write(const struct pretend_check *r, FILE *f)
 {
-    fprintf(f, "%d,%s,%s,%s,%s,%.2f,%.2f,%.2f,%s,%s,%s,%.4f,%.4f,%.3f,%.3f,%.2f\n", r->seed, r->light, r->place,
+    fprintf(f, "%d,%s,%s,%s,%s,%.2f,%.2f,%.2f,%s,%s,%s,%.4f,%.4f,%.3f,%.3f,%.2f,%.2f,%.2f,%.2f\n", r->seed, r->light, r->place,
             laid_names[r->laid], r->thing, r->off.x_mm, r->off.y_mm, deg_from_rad(r->off.angle_rad),
             verdict_result_name(r->verdict.result), verdict_reason_name(r->verdict.reason), r->seen, r->verdict.score,
-            r->verdict.margin, r->plain_grey, r->levelled_grey, r->judge_ms);
+            r->verdict.margin, r->plain_grey, r->levelled_grey, r->judge_ms, r->verdict.offset.x_mm,
+            r->verdict.offset.y_mm, deg_from_rad(r->verdict.offset.angle_rad));
 }
 
 static int named(const char *(*name)(int), int count, const char *word)
@@ -62,7 +63,8 @@ static bool read_row(char *line, struct pretend_check *r)
                                 .off = {atof(f[5]), atof(f[6]), rad_from_deg(atof(f[7]))},
                                 .verdict = {.result = (enum verdict_result)result,
                                             .reason = (enum verdict_reason)reason, .score = atof(f[11]),
-                                            .margin = atof(f[12])},
+                                            .margin = atof(f[12]),
+                                            .offset = {atof(f[16]), atof(f[17]), rad_from_deg(atof(f[18]))}},
                                 .plain_grey = atof(f[13]), .levelled_grey = atof(f[14]), .judge_ms = atof(f[15])};
     snprintf(r->light, sizeof r->light, "%s", f[1]);
     snprintf(r->place, sizeof r->place, "%s", f[2]);

@@ -29,6 +29,20 @@ int plain_watch(const struct image *a, const struct image *b)
     return static_cast<int>(contours.size());
 }
 
+int plain_zones(const struct image *a, const struct image *b, const struct zone_px *zones, int count)
+{
+    int seen = 0;
+    for (int i = 0; i < count; i++) {
+        std::vector<std::vector<cv::Point>> contours;
+        struct image x = image_window(a, zones[i].x, zones[i].y, zones[i].width, zones[i].height);
+        struct image y = image_window(b, zones[i].x, zones[i].y, zones[i].width, zones[i].height);
+        if (x.width > 0 && x.height > 0)
+            changed(grey(&x), grey(&y), &contours);
+        seen += !contours.empty();
+    }
+    return seen;
+}
+
 int plain_check(const struct image *before, const struct image *after, const struct image *taught, int count)
 {
     std::vector<std::vector<cv::Point>> contours;

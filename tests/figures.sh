@@ -1,0 +1,142 @@
+#!/bin/sh
+# All published figures (accuracy, error rates, speed) as one table with date and commit.
+# Each measurement's result is kept in build/figures/COMMIT and is not run again: it goes on where it stopped. What does
+# not fit into two hours on two cores is left out, and said so.
+#   LICHTWIJZER_FIGURES_S     time limit in seconds        LICHTWIJZER_FIGURES_SEEDS   seeds of the pretend bench (10)
+#   LICHTWIJZER_FIGURES_RUNS  seeds of each scenario (20)  LICHTWIJZER_FIGURES_KEEP    folder of results to go on with
+set -eu
+
+# One measurement: NAME COMMAND… Its output is kept when the command succeeds; what failed is told in the table.
+if [ "${1:-}" = --one ]; then
+    name=$2
+    shift 2
+    [ -s "$out/$name" ] && exit 0
+    if [ "$(date +%s)" -ge "$until" ]; then
+        echo "$name" >>"$out/not-run"
+        exit 0
+    fi
+    if "$@" >"$out/$name.part" 2>"$out/$name.log" </dev/null; then
+        mv "$out/$name.part" "$out/$name"
+        rm -f "$out/$name.log"
+    else
+        echo "$name" >>"$out/failed"
+    fi
+    echo "$name" >&2
+    exit 0
+fi
+
+cd "$(dirname "$0")/.."
+commit=$(git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
+git diff --quiet HEAD 2>/dev/null || commit="$commit-changed"
+out=${LICHTWIJZER_FIGURES_KEEP:-$PWD/build/figures/$commit}
+until=$(($(date +%s) + ${LICHTWIJZER_FIGURES_S:-6900}))
+seeds=$(seq "${LICHTWIJZER_FIGURES_SEEDS:-10}")
+runs=$(seq "${LICHTWIJZER_FIGURES_RUNS:-20}" | tr '\n' ' ')
+lights="easy office dim bright window"
+shared=${LICHTWIJZER_SHARED:-$PWD/../shared}
+mkdir -p "$out"
+rm -f "$out/not-run" "$out/failed"
+export out until LICHTWIJZER_SOURCE="$PWD" LICHTWIJZER_BUILD="$PWD/build" LICHTWIJZER_SHARED="$shared" \
+    LC_ALL=C.UTF-8 LANGUAGE=en
+
+# ---- what is measured: a line each, NAME COMMAND… ----
+
+# Speed first, one after the other, so that nothing else runs beside it.
+for name in $(meson test -C build --benchmark --list 2>/dev/null | sed 's/.* //' | grep -E '^[a-z_/]+$'); do
+    echo "speed-$(echo "$name" | tr / -) sh -c 'meson test -C build --no-rebuild --benchmark --verbose $name'"
+done >"$out/jobs-alone"
+
+{
+    echo "decode-real sh -c 'build/tests/calibration/test_calibration_decode; [ \$? = 0 ] || [ \$? = 77 ]'"
+    if [ -r "$shared/data/instruments/checks.csv" ]; then
+        for k in k5 k3 k1; do
+            echo "instruments-$k build/tests/check/figure_instruments $shared/data/instruments $k"
+        done
+    fi
+    for seed in $seeds; do
+        echo "calibration-$seed build/tests/calibration/figure_calibration --seed $seed"
+    done
+    for seed in $seeds; do
+        for light in $lights; do
+            echo "pretend-$light-$seed build/tests/check/figure_pretend --seed $seed --light $light" \
+                "--calibration $out/$light-$seed.cfg --pictures $out/pictures"
+        done
+    done
+    for scenario in tests/scenarios/*.scenario assets/demo.scenario; do
+        echo "scenario-$(basename "$scenario" .scenario) env LICHTWIJZER_SEEDS='$runs' sh -c" \
+            "'sh tests/scenarios/run_scenario.sh build/station/lichtwijzer $scenario 1 || true'"
+    done
+} >"$out/jobs"
+
+xargs -d '\n' -P 1 -I '{}' sh -c "sh tests/figures.sh --one {}" <"$out/jobs-alone"
+xargs -d '\n' -P 2 -I '{}' sh -c "sh tests/figures.sh --one {}" <"$out/jobs"
+
+# ---- the table ----
+
+title() {
+    printf '\n== %s\n' "$1"
+}
+
+# CSV files that are there: NAME-*; nothing when there are none.
+have() {
+    find "$out" -maxdepth 1 -name "$1" ! -name '*.log' ! -name '*.part' ! -name '*.cfg' | sort
+}
+
+instruments() {
+    title "Real photographs of steel instruments (false accepts and rejects among those that do not ask)"
+    if [ ! -r "$shared/data/instruments/checks.csv" ]; then
+        echo "absent: $shared/data/instruments"
+        return
+    fi
+    for k in k1 k3 k5; do
+        [ -s "$out/instruments-$k" ] || continue
+        awk -F, -v k="$k" '
+            NR == FNR { if (FNR > 1 && index($1, k)) truth[++n] = $5; next }
+            { t = truth[++i]; total[t]++; count[t, $NF]++; ms += $6 }
+            function rate(t, bad,  asked, of) {
+                of = total[t] - count[t, "ask"]
+                return sprintf("%d of %d (%.3f %%)", count[t, bad], of, of ? 100 * count[t, bad] / of : 0)
+            }
+            END {
+                if (i != n) { print k ": " i " results for " n " checks"; exit }
+                printf "%s: wrong accepted %s; empty accepted %s; right refused %s; right that ask %.1f %%; %.1f ms a check\n",
+                    k, rate("wrong", "accept"), rate("empty", "accept"), rate("genuine", "refuse"),
+                    100 * count["genuine", "ask"] / total["genuine"], ms / n
+            }' "$shared/data/instruments/checks.csv" "$out/instruments-$k"
+    done
+}
+
+table() {
+    echo "Lichtwijzer figures: $(date -u +%Y-%m-%d), commit $commit, $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
+    title "Checks on the pretend bench: seeds $(echo $seeds | tr '\n' ' ')in each light"
+    files=$(have 'pretend-*')
+    # shellcheck disable=SC2086 # a list of names without spaces
+    [ -z "$files" ] || build/tests/check/figure_pretend --table $files || true
+    instruments
+    title "Calibration on the pretend bench, devices hanging elsewhere with each seed, office light"
+    files=$(have 'calibration-*')
+    # shellcheck disable=SC2086
+    [ -z "$files" ] || build/tests/calibration/figure_calibration --table $files
+    title "Calibration on real captures (kamino410)"
+    grep -h 'decoded; \|skipped: ' "$out/decode-real" 2>/dev/null || echo "not measured"
+    title "Scenarios, seeds $runs"
+    printf '%-22s %4s %6s %8s %6s %12s %13s %13s %10s %7s\n' scenario runs failed mistakes caught 'right reason' \
+        'false accepts' 'false rejects' placements 'wait s'
+    for file in $(have 'scenario-*'); do
+        sed -n 's/^row //p' "$file" | grep . || printf '%-22s %4d %6d\n' "${file##*/scenario-}" \
+            "$(grep -c '^seed ' "$file")" "$(grep '^seed ' "$file" | grep -vc 'good$')"
+    done
+    title "Speed (CPU time; plain alternative in the same run)"
+    for file in $(have 'speed-*'); do
+        echo "[${file##*/speed-}]"
+        grep -E '[0-9] (ms|us|µs|MB|frames)|ratio' "$file" | grep -vE '^(Full log|Summary)|^ *[0-9]+/[0-9]+ |^[▶|]' || true
+    done
+    for list in failed not-run; do
+        [ ! -s "$out/$list" ] || printf '\n%s: %s\n' "$list" "$(tr '\n' ' ' <"$out/$list")"
+    done
+}
+
+table >"$out/table.part"
+mv "$out/table.part" "$out/table.txt"
+cat "$out/table.txt"
+[ ! -s "$out/failed" ]
