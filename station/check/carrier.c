@@ -1,6 +1,7 @@
-/* Shape-based matching on directions of gradients (Steger, "Occlusion, clutter, and illumination invariant object
- * recognition", 2002): the mean cosine between the taught picture's edge directions and the bench's. Light changes
- * lengths of gradients, not their directions. Coarse over the whole bench and all rotations, then fine. */
+/* Shape-based matching on directions of gradients (Steger, "Occlusion, clutter, and illumination invariant
+ * object recognition", 2002): the mean cosine between the taught picture's edge directions and the bench's.
+ * Light changes lengths of gradients, not their directions. Coarse over the whole bench and all rotations,
+ * then fine. */
 #include "carrier.h"
 
 #include "cv_picture.h"
@@ -8,23 +9,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COARSE_MM 6.0
-#define COARSE_POINTS 160
-#define COARSE_ROTATIONS 90 /* every 4 degrees */
-#define CANDIDATES 10
-#define FINE_MM 1.0
-#define FINE_POINTS 900
-#define NEAR_MM 25.0        /* carrier_refine looks so far around */
-#define NEAR_RAD 0.105
-#define RIM_MM 12.0         /* so near to its outer edge a point counts as rim: that is where its height is known */
-#define RIM_POINTS_MIN 120
-#define SCORE_MIN 0.45      /* unlike pictures reach 0.2 to 0.3; a case half full of things keeps its rim */
-#define INSIDE_MIN 0.97     /* of its points must lie on the bench */
-#define EDGE_SHARE 0.35     /* the strongest part of the taught picture's gradients are its edges */
+#define COARSE_MM        6.0
+#define COARSE_POINTS    160
+#define COARSE_ROTATIONS 90   /* every 4 degrees */
+#define COARSE_LEAST     0.1f /* chance alone reaches less */
+#define GREEDY           0.6f /* a pose whose first edges fit so much worse than the least candidate is left */
+#define GREEDY_STEP      16
+#define CANDIDATES       10
+#define FINE_MM          1.0
+#define FINE_POINTS      900
+#define NEAR_MM          25.0 /* carrier_refine looks so far around */
+#define NEAR_RAD         0.105
+#define RIM_MM           12.0 /* so near to its outer edge a point counts as rim: that is where its height is known */
+#define RIM_POINTS_MIN   120
+#define SCORE_MIN        0.45 /* unlike pictures reach 0.2 to 0.3; a case half full of things keeps its rim */
+#define SURE             0.75 /* following a case: nothing better will be found */
+#define INSIDE_MIN       0.97 /* of its points must lie on the bench */
+#define EDGE_SHARE       0.35 /* the strongest part of the taught picture's gradients are its edges */
 
 /* ---- gradients ---- */
 
-/* Unit gradient directions of a grey picture, weighted down to 0 where the picture is as flat as its noise. */
+/* Unit gradient directions of a grey picture, weighted down to 0 where the picture is as flat as its noise.
+ */
 struct field {
     float *gx, *gy;
     int width, height;
@@ -69,8 +75,11 @@ static void scharr(const struct image *im, struct field *f)
         const uint8_t *a = image_row(im, y - 1), *b = image_row(im, y), *c = image_row(im, y + 1);
         for (int x = 1; x + 1 < im->width; x++) {
             size_t i = (size_t)y * (size_t)f->width + (size_t)x;
-            f->gx[i] = (float)(3 * (a[x + 1] - a[x - 1]) + 10 * (b[x + 1] - b[x - 1]) + 3 * (c[x + 1] - c[x - 1])) / 16;
-            f->gy[i] = (float)(3 * (c[x - 1] - a[x - 1]) + 10 * (c[x] - a[x]) + 3 * (c[x + 1] - a[x + 1])) / 16;
+            f->gx[i] =
+                (float)(3 * (a[x + 1] - a[x - 1]) + 10 * (b[x + 1] - b[x - 1]) + 3 * (c[x + 1] - c[x - 1])) /
+                16;
+            f->gy[i] =
+                (float)(3 * (c[x - 1] - a[x - 1]) + 10 * (c[x] - a[x]) + 3 * (c[x + 1] - a[x + 1])) / 16;
         }
     }
 }
@@ -111,8 +120,8 @@ static bool on_rim(const struct carrier_taught *t, double x, double y)
 }
 
 /* The strongest gradient of each cell of a grid, as long as it belongs to the strongest share of all. */
-static enum lw_msg pick_edges(const struct carrier_taught *t, const struct image *grey, double mm_per_px, int wanted,
-                              struct edges *out, struct lw_error *err)
+static enum lw_msg pick_edges(const struct carrier_taught *t, const struct image *grey, double mm_per_px,
+                              int wanted, struct edges *out, struct lw_error *err)
 {
     struct field f = {0};
     *out = (struct edges){0};
@@ -145,8 +154,8 @@ static enum lw_msg pick_edges(const struct carrier_taught *t, const struct image
                 continue;
             bool rim = on_rim(t, x, y);
             out->rim_count += rim;
-            out->list[out->count++] = (struct edge){(float)x, (float)y, f.gx[where[i]] / best[i],
-                                                    -f.gy[where[i]] / best[i], rim};
+            out->list[out->count++] =
+                (struct edge){(float)x, (float)y, f.gx[where[i]] / best[i], -f.gy[where[i]] / best[i], rim};
         }
     }
     free(sorted);
@@ -182,7 +191,8 @@ static double score_pose(const struct search *s, struct rigid T, bool rim_only, 
             continue;
         seen++;
         float fx = px - (float)x, fy = py - (float)y;
-        const float *gx = s->field.gx + (size_t)y * (size_t)s->field.width + x, *gy = s->field.gy + (gx - s->field.gx);
+        const float *gx = s->field.gx + (size_t)y * (size_t)s->field.width + x,
+                    *gy = s->field.gy + (gx - s->field.gx);
         int w = s->field.width;
         float vx = (1 - fy) * ((1 - fx) * gx[0] + fx * gx[1]) + fy * ((1 - fx) * gx[w] + fx * gx[w + 1]);
         float vy = (1 - fy) * ((1 - fx) * gy[0] + fx * gy[1]) + fy * ((1 - fx) * gy[w] + fx * gy[w + 1]);
@@ -199,17 +209,20 @@ static enum lw_msg grey_of(const struct image *bgr, struct image *grey, struct l
 }
 
 static enum lw_msg search_init(struct search *s, const struct model *m, const struct image *frame,
-                               const struct carrier_taught *t, double mm_per_px, int points, struct lw_error *err)
+                               const struct carrier_taught *t, double mm_per_px, int points,
+                               struct lw_error *err)
 {
     struct image view = {0}, grey = {0}, taught = {0}, taught_grey = {0};
     *s = (struct search){0};
-    s->grid = view_grid_make((struct rigid){0}, 0, 0, m->bench_width_mm, m->bench_depth_mm, t->height_mm, mm_per_px);
+    s->grid = view_grid_make((struct rigid){0}, 0, 0, m->bench_width_mm, m->bench_depth_mm, t->height_mm,
+                             mm_per_px);
     enum lw_msg rc = view_rectify(m, frame, &s->grid, &view, err);
     rc = rc ? rc : grey_of(&view, &grey, err);
     rc = rc ? rc : make_field(&grey, true, &s->field, err);
     double scale = t->mm_per_px / mm_per_px;
-    rc = rc ? rc : cv_picture_resize(&t->picture, (int)(t->picture.width * scale + 0.5),
-                                     (int)(t->picture.height * scale + 0.5), &taught, err);
+    rc = rc ? rc
+            : cv_picture_resize(&t->picture, (int)(t->picture.width * scale + 0.5),
+                                (int)(t->picture.height * scale + 0.5), &taught, err);
     rc = rc ? rc : grey_of(&taught, &taught_grey, err);
     rc = rc ? rc : pick_edges(t, &taught_grey, mm_per_px, points, &s->edges, err);
     image_finish(&view);
@@ -227,8 +240,8 @@ static void search_finish(struct search *s)
 }
 
 /* Climbs: tries the neighbours in place and angle, halves the step when none is better. */
-static struct rigid climb(const struct search *s, struct rigid start, double step_mm, double step_rad, double stop_mm,
-                          bool rim_only, double *score)
+static struct rigid climb(const struct search *s, struct rigid start, double step_mm, double step_rad,
+                          double stop_mm, bool rim_only, double *score)
 {
     struct rigid best = start;
     *score = score_pose(s, best, rim_only, NULL);
@@ -273,16 +286,94 @@ static void keep_candidate(struct candidate *list, struct candidate c)
         list[worst] = c;
 }
 
-static void search_everywhere(const struct search *s, const struct model *m, struct candidate *list)
+/* The edges of one rotation, as offsets in the padded field. */
+struct turned_edge {
+    ptrdiff_t at;
+    float dx, dy;
+};
+
+/* The field with room around it for every edge of a carrier whose middle lies on the bench. */
+struct padded {
+    float *gradient; /* x, y pairs */
+    int stride, room;
+};
+
+static enum lw_msg pad(const struct search *s, struct padded *out, struct lw_error *err)
 {
-    for (int a = 0; a < COARSE_ROTATIONS; a++)
-        for (double y = 0; y <= m->bench_depth_mm; y += COARSE_MM)
-            for (double x = 0; x <= m->bench_width_mm; x += COARSE_MM) {
-                struct candidate c = {{x, y, 2 * LW_PI * a / COARSE_ROTATIONS}, 0};
-                c.score = score_pose(s, c.T, false, NULL);
-                if (c.score > 0.1)
-                    keep_candidate(list, c);
+    float reach = 0;
+    for (int i = 0; i < s->edges.count; i++)
+        reach = fmaxf(reach, hypotf(s->edges.list[i].x, s->edges.list[i].y));
+    out->room = (int)((double)reach / s->grid.mm_per_px) + 2;
+    out->stride = s->field.width + 2 * out->room;
+    out->gradient =
+        calloc((size_t)out->stride * (size_t)(s->field.height + 2 * out->room) * 2, sizeof(float));
+    if (!out->gradient)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    for (int y = 0; y < s->field.height; y++)
+        for (int x = 0; x < s->field.width; x++) {
+            float *to = out->gradient + 2 * ((ptrdiff_t)(y + out->room) * out->stride + x + out->room);
+            to[0] = s->field.gx[y * s->field.width + x];
+            to[1] = s->field.gy[y * s->field.width + x];
+        }
+    return LW_OK;
+}
+
+/* Every SPREADth edge first, so that the first few lie all around. */
+static void turn_edges(const struct search *s, const struct padded *p, double angle, struct turned_edge *out)
+{
+    enum { SPREAD = 37 };
+    double c = cos(angle), si = sin(angle);
+    for (int i = 0, k = 0; i < s->edges.count; i++) {
+        const struct edge *e = &s->edges.list[k];
+        int x = (int)lround((c * (double)e->x - si * (double)e->y) / s->grid.mm_per_px);
+        int y = (int)lround((si * (double)e->x + c * (double)e->y) / s->grid.mm_per_px);
+        out[i] = (struct turned_edge){2 * ((ptrdiff_t)-y * p->stride + x),
+                                      (float)(c * (double)e->dx - si * (double)e->dy),
+                                      (float)(si * (double)e->dx + c * (double)e->dy)};
+        k += SPREAD;
+        while (k >= s->edges.count)
+            k = k - s->edges.count + (s->edges.count % SPREAD == 0);
+    }
+}
+
+/* The mean of all edges, or less than `least` as soon as the first ones promise no more (as Steger's greedy
+ * stop). */
+static float quick_score(const float *middle, const struct turned_edge *e, int count, float least)
+{
+    float sum = 0;
+    for (int i = 0; i < count; i++) {
+        const float *g = middle + e[i].at;
+        sum += g[0] * e[i].dx - g[1] * e[i].dy;
+        if ((i + 1) % GREEDY_STEP == 0 && sum < (GREEDY * least) * (float)(i + 1))
+            return 0;
+    }
+    return sum / (float)count;
+}
+
+static enum lw_msg search_everywhere(const struct search *s, struct candidate *list, struct lw_error *err)
+{
+    struct padded p = {0};
+    struct turned_edge *e = calloc((size_t)s->edges.count + 1, sizeof *e);
+    enum lw_msg rc = e ? pad(s, &p, err) : lw_fail(err, LW_MSG_NO_MEMORY);
+    for (int a = 0; a < COARSE_ROTATIONS && !rc; a++) {
+        double angle = 2 * LW_PI * a / COARSE_ROTATIONS;
+        float least = COARSE_LEAST;
+        turn_edges(s, &p, angle, e);
+        for (int i = 0; i < CANDIDATES; i++)
+            least = i == 0 ? (float)list[0].score : fminf(least, (float)list[i].score);
+        least = fmaxf(least, COARSE_LEAST);
+        for (int y = 0; y < s->field.height; y++)
+            for (int x = 0; x < s->field.width; x++) {
+                const float *middle = p.gradient + 2 * ((ptrdiff_t)(y + p.room) * p.stride + x + p.room);
+                float score = quick_score(middle, e, s->edges.count, least);
+                struct local_mm at = view_local_from_px(&s->grid, x, y);
+                if (score > least)
+                    keep_candidate(list, (struct candidate){{at.x, at.y, angle}, (double)score});
             }
+    }
+    free(p.gradient);
+    free(e);
+    return rc;
 }
 
 /* ---- fine ---- */
@@ -316,14 +407,13 @@ static enum lw_msg answer(const struct search *s, struct rigid T, double score, 
     return LW_OK;
 }
 
-enum lw_msg carrier_find(const struct model *m, const struct image *frame, const struct carrier_taught *taught,
-                         struct carrier_found *out, struct lw_error *err)
+enum lw_msg carrier_find(const struct model *m, const struct image *frame,
+                         const struct carrier_taught *taught, struct carrier_found *out, struct lw_error *err)
 {
     struct search coarse, fine;
     struct candidate list[CANDIDATES] = {0};
     enum lw_msg rc = search_init(&coarse, m, frame, taught, COARSE_MM, COARSE_POINTS, err);
-    if (!rc)
-        search_everywhere(&coarse, m, list);
+    rc = rc ? rc : search_everywhere(&coarse, list, err);
     search_finish(&coarse);
     if (rc)
         return rc;
@@ -345,22 +435,25 @@ enum lw_msg carrier_find(const struct model *m, const struct image *frame, const
     return rc;
 }
 
-enum lw_msg carrier_refine(const struct model *m, const struct image *frame, const struct carrier_taught *taught,
-                           struct rigid near, struct carrier_found *out, struct lw_error *err)
+enum lw_msg carrier_refine(const struct model *m, const struct image *frame,
+                           const struct carrier_taught *taught, struct rigid near, struct carrier_found *out,
+                           struct lw_error *err)
 {
     struct search fine;
     enum lw_msg rc = search_init(&fine, m, frame, taught, FINE_MM, FINE_POINTS, err);
     struct rigid best = near;
     double best_score = 0;
-    for (int k = 0; !rc && k < 27; k++) {
+    for (int i = 0; !rc && i < 27; i++) {
         double score;
-        struct rigid start = {near.x_mm + (k % 3 - 1) * NEAR_MM / 2, near.y_mm + (k / 3 % 3 - 1) * NEAR_MM / 2,
+        int k = (i + 13) % 27; /* where it was, first */
+        struct rigid start = {near.x_mm + (k % 3 - 1) * NEAR_MM / 2,
+                              near.y_mm + (k / 3 % 3 - 1) * NEAR_MM / 2,
                               near.angle_rad + (k / 9 - 1) * NEAR_RAD / 2};
         struct rigid T = climb(&fine, start, 4.0, 0.02, 2.0, false, &score);
         if (score > best_score)
             best_score = score, best = T;
-        if (k == 13 && score > 0.75)
-            break; /* where it was, and sure */
+        if (best_score > SURE)
+            break;
     }
     if (!rc)
         best = settle(&fine, best, &best_score);
