@@ -59,8 +59,9 @@ static enum lw_msg open_devices(struct pretend_station *p, const struct pretend_
 
 enum lw_msg pretend_open(struct pretend_station *p, const struct pretend_options *o, struct lw_error *err)
 {
-    *p = (struct pretend_station){.random = o->seed * 0x9E3779B97F4A7C15ULL + 77};
-    pretend_random(p, 0, 1); /* the first of neighbouring seeds are alike */
+    *p = (struct pretend_station){.random = o->seed * 0x9E3779B97F4A7C15ULL};
+    for (const char *c = o->light; *c; c++) /* other poses in each light; and neighbouring seeds begin alike */
+        pretend_random(p, 0, 1), p->random += (uint64_t)*c;
     enum lw_msg rc = load_workflow(p, err);
     rc = rc ? rc : open_devices(p, o, err);
     if (rc)
