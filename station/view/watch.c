@@ -226,14 +226,11 @@ void watch_set_rest(struct watch *w)
 
 bool watch_moved_in(const struct watch *w, const struct bench_mm *polygon, int corners, int64_t since_ns)
 {
-    size_t n = (size_t)w->width * (size_t)w->height;
-    uint8_t *inside = calloc(n, 1);
-    bool moved = false;
-    if (!inside)
-        return false;
-    watch_mark_polygon(w, polygon, corners, inside);
-    for (size_t i = 0; i < n && !moved; i++)
-        moved = inside[i] && w->moved_ns[i] > since_ns;
-    free(inside);
-    return moved;
+    struct watch_zone z;
+    watch_zone_make(w, polygon, corners, &z);
+    for (int y = z.y0; y < z.y1; y++)
+        for (int x = z.x0; x < z.x1; x++)
+            if (w->moved_ns[y * w->width + x] > since_ns && watch_zone_has(&z, x, y))
+                return true;
+    return false;
 }

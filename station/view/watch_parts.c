@@ -43,26 +43,53 @@ uint64_t watch_shrink(struct watch *w, const struct image *im)
     return h;
 }
 
-void watch_mark_polygon(const struct watch *w, const struct bench_mm *polygon, int corners, uint8_t *inside)
+static int block_within(double px, int blocks)
 {
-    struct cam_px c[WATCH_POLYGON_MAX];
-    size_t size = (size_t)w->width * (size_t)w->height;
+    double b = floor(px / BLOCK);
+    return b < 0 ? 0 : b > blocks ? blocks : (int)b;
+}
+
+void watch_zone_make(const struct watch *w, const struct bench_mm *polygon, int corners, struct watch_zone *out)
+{
+    double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
+    *out = (struct watch_zone){.x1 = w->width, .y1 = w->height};
     if (corners > WATCH_POLYGON_MAX)
         corners = WATCH_POLYGON_MAX;
-    bool known = w->has_model && corners >= 3;
-    for (int i = 0; i < corners && known; i++)
-        known = model_cam_from_bench(&w->model, polygon[i], &c[i]);
-    memset(inside, known ? 0 : 1, size);
-    for (int y = 0; y < w->height && known; y++)
-        for (int x = 0; x < w->width; x++) {
-            double px = BLOCK * (x + 0.5) - 0.5, py = BLOCK * (y + 0.5) - 0.5;
-            bool in = false;
-            for (int i = 0, j = corners - 1; i < corners; j = i++)
-                if ((c[i].y > py) != (c[j].y > py) &&
-                    px < (c[j].x - c[i].x) * (py - c[i].y) / (c[j].y - c[i].y) + c[i].x)
-                    in = !in;
-            inside[y * w->width + x] = in;
-        }
+    if (!w->has_model || corners < 3)
+        return;
+    for (int i = 0; i < corners; i++) {
+        struct cam_px *c = &out->corner[i];
+        if (!model_cam_from_bench(&w->model, polygon[i], c))
+            return;
+        x0 = fmin(x0, c->x), x1 = fmax(x1, c->x);
+        y0 = fmin(y0, c->y), y1 = fmax(y1, c->y);
+    }
+    out->corners = corners;
+    out->x0 = block_within(x0, w->width);
+    out->y0 = block_within(y0, w->height);
+    out->x1 = block_within(x1 + BLOCK, w->width);
+    out->y1 = block_within(y1 + BLOCK, w->height);
+}
+
+bool watch_zone_has(const struct watch_zone *z, int x, int y)
+{
+    const struct cam_px *c = z->corner;
+    double px = BLOCK * (x + 0.5) - 0.5, py = BLOCK * (y + 0.5) - 0.5;
+    bool in = z->corners == 0;
+    for (int i = 0, j = z->corners - 1; i < z->corners; j = i++)
+        if ((c[i].y > py) != (c[j].y > py) && px < (c[j].x - c[i].x) * (py - c[i].y) / (c[j].y - c[i].y) + c[i].x)
+            in = !in;
+    return in;
+}
+
+void watch_mark_polygon(const struct watch *w, const struct bench_mm *polygon, int corners, uint8_t *inside)
+{
+    struct watch_zone z;
+    watch_zone_make(w, polygon, corners, &z);
+    memset(inside, 0, (size_t)w->width * (size_t)w->height);
+    for (int y = z.y0; y < z.y1; y++)
+        for (int x = z.x0; x < z.x1; x++)
+            inside[y * w->width + x] = watch_zone_has(&z, x, y);
 }
 
 bool watch_at_edge(const struct watch *w, int block)

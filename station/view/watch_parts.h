@@ -23,6 +23,17 @@ struct watch {
 /* Fills w->now; returns a hash over every byte of the picture. */
 uint64_t watch_shrink(struct watch *w, const struct image *im);
 
+/* A polygon on the small picture, and the blocks around it: x0 .. x1 - 1, y0 .. y1 - 1. */
+struct watch_zone {
+    struct cam_px corner[WATCH_POLYGON_MAX];
+    int corners; /* 0: everywhere */
+    int x0, y0, x1, y1;
+};
+
+/* No corners, or some that the camera has no place for: everywhere. */
+void watch_zone_make(const struct watch *w, const struct bench_mm *polygon, int corners, struct watch_zone *out);
+bool watch_zone_has(const struct watch_zone *z, int x, int y); /* the block's centre */
+
 /* Sets 1 in `inside` (small picture) for blocks whose centre lies in the polygon; no corners: everywhere. */
 void watch_mark_polygon(const struct watch *w, const struct bench_mm *polygon, int corners, uint8_t *inside);
 
