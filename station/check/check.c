@@ -6,29 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CRUMB_MM2 12.0
-#define RIM_MAX_PX 40        /* two rows of 20 mm: an arm; thinner things may reach the edge */
-#define BLACK_GREY 8.0
-#define BLURRED_BELOW 0.45   /* of the gradients of the before look */
-#define CLIPPED_MAX 0.6      /* of the changed pixels are white */
-/* What differs between two layings of one thing at least, from pixels and outline noise; the taught pictures only
- * widen it. mm, mm, log, mm, log, log. */
+#define CRUMB_MM2     12.0
+#define RIM_MAX_PX    40 /* two rows of 20 mm: an arm; thinner things may reach the edge */
+#define BLACK_GREY    8.0
+#define BLURRED_BELOW 0.45 /* of the gradients of the before look */
+#define CLIPPED_MAX   0.6  /* of the changed pixels are white */
+/* What differs between two layings of one thing at least, from pixels and outline noise; the taught pictures
+ * only widen it. mm, mm, log, mm, log, log. */
 static const double usual[CUE_COUNT] = {[CUE_OUTLINE] = 0.7, [CUE_STRETCH] = 2.4, [CUE_AREA] = 0.10,
-                                        [CUE_LENGTH] = 1.8, [CUE_HUE] = 0.06, [CUE_TONE] = 0.16};
-#define WIDEN_MAX 2.0        /* a bad laying must not make an item match everything */
-#define FLOOR_ONE 1.7        /* difference that still is the item when one laying was taught */
-#define FLOOR_MIN 1.3
-#define FLOOR_MAX 2.0
-#define FLOOR_FACTOR 1.35    /* of the worst difference between its own references */
+                                        [CUE_LENGTH] = 1.8,  [CUE_HUE] = 0.06,    [CUE_TONE] = 0.16};
+#define WIDEN_MAX    2.0 /* a bad laying must not make an item match everything */
+#define FLOOR_ONE    1.7 /* difference that still is the item when one laying was taught */
+#define FLOOR_MIN    1.5
+#define FLOOR_MAX    2.0
+#define FLOOR_FACTOR 1.35 /* of the worst difference between its own references */
 #define ALIKE_FACTOR 1.2
-#define ENDS_ALIKE 1.15      /* turned round it differs by no more than so much more than as it was taught */
-#define SAME_MIN 0.45        /* what two layings differ by at least, whatever the taught pictures say */
-#define TAUGHT_MAX 32        /* references that the mean pose is made of */
+#define ENDS_ALIKE   1.15 /* turned round it differs by no more than so much more than as it was taught */
+#define SAME_MIN     0.45 /* what two layings differ by at least, whatever the taught pictures say */
+#define TAUGHT_MAX   32   /* references that the mean pose is made of */
 
 static const char *const result_names[] = {"cannot_tell", "refuse", "confirm", "accept"};
-static const char *const reason_names[] = {"none", "missing", "other_item", "turned", "mirrored", "too_many",
-                                           "elsewhere", "unknown", "hand", "dark", "glare", "blurred", "moved",
-                                           "stale"};
+static const char *const reason_names[] = {"none",     "missing",   "other_item", "turned", "mirrored",
+                                           "too_many", "elsewhere", "unknown",    "hand",   "dark",
+                                           "glare",    "blurred",   "moved",      "stale"};
 
 const char *verdict_result_name(enum verdict_result r)
 {
@@ -172,7 +172,8 @@ static void widen(struct taught_item *it)
     int n = 0;
     for (int a = 0; a < it->count; a++)
         for (int b = 0; b < it->count; b++)
-            if (a != b && match_shapes(it, &it->references[a].shape, &it->references[b].shape, &m) < NO_MATCH) {
+            if (a != b &&
+                match_shapes(it, &it->references[a].shape, &it->references[b].shape, &m) < NO_MATCH) {
                 for (int k = 0; k < CUE_COUNT; k++)
                     sum[k] += m.cue[k];
                 n++;
@@ -197,6 +198,32 @@ static void measure_ends(struct taught_item *it)
             n++;
         }
     it->ends_alike = turned / n < ENDS_ALIKE * fmax(same / n, SAME_MIN);
+}
+
+/* The same for the mirror image. */
+static enum lw_msg measure_mirror(struct taught_item *it, struct lw_error *err)
+{
+    double same = 0, mirrored = 0;
+    int n = 0;
+    it->area_max_mm2 = 0;
+    for (int a = 0; a < it->count; a++) {
+        struct shape m;
+        enum lw_msg rc = shape_mirror(&it->references[a].shape, &m, err);
+        if (rc)
+            return rc;
+        it->area_max_mm2 = fmax(it->area_max_mm2, m.area_mm2);
+        for (int b = 0; b < it->count; b++) {
+            if (a == b && it->count > 1)
+                continue;
+            same +=
+                fmin(match_shapes(it, &it->references[b].shape, &it->references[a].shape, NULL), FLOOR_MAX);
+            mirrored += fmin(match_shapes(it, &it->references[b].shape, &m, NULL), 2 * FLOOR_MAX);
+            n++;
+        }
+        shape_finish(&m);
+    }
+    it->mirror_alike = mirrored / n < ENDS_ALIKE * fmax(same / n, SAME_MIN);
+    return LW_OK;
 }
 
 /* Where its references lie on average, and each against that. */
@@ -251,16 +278,19 @@ static double between(const struct taught_item *it, const struct taught_item *ot
     double least = NO_MATCH;
     for (int a = 0; a < it->count; a++)
         for (int b = 0; b < other->count; b++)
-            least = fmin(least, match_shapes(it, &it->references[a].shape, &other->references[b].shape, NULL));
+            least =
+                fmin(least, match_shapes(it, &it->references[a].shape, &other->references[b].shape, NULL));
     return least;
 }
 
 enum lw_msg check_finish_teaching(struct check *c, struct lw_error *err)
 {
-    (void)err;
     for (int i = 0; i < c->count; i++) {
         widen(&c->items[i]);
         measure_self(&c->items[i]);
+        enum lw_msg rc = measure_mirror(&c->items[i], err);
+        if (rc)
+            return rc;
     }
     for (int i = 0; i < c->count; i++) {
         struct taught_item *it = &c->items[i];

@@ -19,6 +19,8 @@ struct taught_item {
     double spread;      /* worst difference between its own references */
     double weight[CUE_COUNT]; /* 1 / what is usual between two layings of the same thing */
     bool ends_alike;    /* turned round it looks the same */
+    bool mirror_alike;  /* its mirror image looks the same */
+    double area_max_mm2; /* of the largest reference */
     bool verifiable;
     int other;          /* the most alike other item, -1 */
     double other_difference;

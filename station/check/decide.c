@@ -3,7 +3,9 @@
 #define TWICE_MIN    1.55 /* of the taught area: two lie there, one may hide a part of the other */
 #define TWICE_MAX    2.6
 #define TURNED_CLEAR 1.08 /* between the ways round by no more than this a person is asked */
-#define MIRROR_CLEAR 1.3
+#define GROWN_MM     1.2  /* of its rim, over the largest taught one: something lies beside, under or on it */
+#define NAMED_FACTOR 1.6  /* of its floor: so far off another item's name is still the best word */
+#define NAMED_CLEAR  1.1
 #define LITTLE_MORE  1.001 /* a limit that includes what equals it */
 
 static double typical_area(const struct taught_item *it)
@@ -50,6 +52,20 @@ static void decide_pose(const struct taught_item *it, const struct item_match *m
     }
 }
 
+static enum lw_msg mirror_difference(const struct taught_item *it, const struct shape *seen, double *out,
+                                     struct lw_error *err)
+{
+    struct shape mirrored;
+    struct item_match m;
+    enum lw_msg rc = shape_mirror(seen, &mirrored, err);
+    if (rc)
+        return rc;
+    match_item(it, &mirrored, NO_MATCH, &m);
+    *out = m.any;
+    shape_finish(&mirrored);
+    return LW_OK;
+}
+
 /* None of the taught things as they were taught: the mirror image, two of them, or something unknown. */
 static enum lw_msg decide_strange(const struct check *c, int expected, const struct shape *seen,
                                   const struct item_match *own, struct verdict *v, struct lw_error *err)
@@ -64,17 +80,31 @@ static enum lw_msg decide_strange(const struct check *c, int expected, const str
         v->seen_item = expected;
         return LW_OK;
     }
-    struct shape mirrored;
-    enum lw_msg rc = shape_mirror(seen, &mirrored, err);
-    if (rc)
-        return rc;
-    struct item_match m;
-    match_item(it, &mirrored, NO_MATCH, &m);
-    if (m.any <= it->floor && m.any * MIRROR_CLEAR < own->any) {
+    double mirrored;
+    enum lw_msg rc = mirror_difference(it, seen, &mirrored, err);
+    if (!rc && !it->mirror_alike && mirrored <= it->floor && mirrored < own->any) {
         v->reason = REASON_MIRRORED;
         v->seen_item = expected;
     }
-    shape_finish(&mirrored);
+    return rc;
+}
+
+/* It looks like the expected item and would be accepted: unless its mirror image fits better, or it has
+ * grown. */
+static enum lw_msg doubt(const struct taught_item *it, const struct shape *seen, const struct item_match *own,
+                         struct verdict *v, struct lw_error *err)
+{
+    double mirrored;
+    enum lw_msg rc = mirror_difference(it, seen, &mirrored, err);
+    if (rc)
+        return rc;
+    if (!it->mirror_alike && mirrored < own->any * TURNED_CLEAR) {
+        v->result = mirrored < own->any ? VERDICT_REFUSE : VERDICT_CONFIRM;
+        v->reason = REASON_MIRRORED;
+    } else if (seen->rim_mm > 0 && (seen->area_mm2 - it->area_max_mm2) / seen->rim_mm > GROWN_MM) {
+        v->result = VERDICT_REFUSE;
+        v->reason = REASON_TOO_MANY;
+    }
     return LW_OK;
 }
 
@@ -91,14 +121,16 @@ enum lw_msg decide_thing(const struct check *c, int expected, const struct shape
         struct item_match m;
         if (i == expected)
             continue;
-        match_item(&c->items[i], seen, fmin(other, fmin(relevant, c->items[i].floor)) * LITTLE_MORE, &m);
+        match_item(&c->items[i], seen,
+                   fmin(other, fmin(relevant, c->items[i].floor * NAMED_FACTOR)) * LITTLE_MORE, &m);
         if (m.any < other)
             other = m.any, best_other = i, best_match = m;
     }
     v->score = decide_score(own.any);
     v->margin = decide_score(own.any) - decide_score(other);
     if (own.any > it->floor) {
-        if (best_other >= 0 && other <= c->items[best_other].floor && other < own.any) {
+        if (best_other >= 0 && other <= c->items[best_other].floor * NAMED_FACTOR &&
+            other * NAMED_CLEAR < own.any) {
             double moved_mm;
             v->result = VERDICT_REFUSE;
             v->reason = REASON_OTHER_ITEM;
@@ -127,5 +159,5 @@ enum lw_msg decide_thing(const struct check *c, int expected, const struct shape
     }
     if (v->result == VERDICT_ACCEPT && (!it->verifiable || own.any * MARGIN_OTHER > other))
         v->result = VERDICT_CONFIRM;
-    return LW_OK;
+    return v->result == VERDICT_ACCEPT && !anywhere ? doubt(it, seen, &own, v, err) : LW_OK;
 }

@@ -1,12 +1,12 @@
 #include "check_parts.h"
 
 /* At most this much of a cue counts: one spoilt cue does not hide the others. */
-#define CUE_CAP 4.0
+#define CUE_CAP     4.0
 #define UPRIGHT_RAD 0.6 /* as taught: much wider than any tolerance, far from the other way round */
 
 /* How much each cue has to say. Metal's tone changes with every degree of turn, so it says little. */
-static const double share[CUE_COUNT] = {[CUE_OUTLINE] = 3, [CUE_STRETCH] = 2, [CUE_AREA] = 1,
-                                        [CUE_LENGTH] = 1.5, [CUE_HUE] = 1.5, [CUE_TONE] = 0.5};
+static const double share[CUE_COUNT] = {[CUE_OUTLINE] = 3,  [CUE_STRETCH] = 2, [CUE_AREA] = 1,
+                                        [CUE_LENGTH] = 1.5, [CUE_HUE] = 1.5,   [CUE_TONE] = 0.5};
 
 double match_difference(const struct taught_item *it, const double cue[CUE_COUNT])
 {
@@ -20,8 +20,8 @@ double match_difference(const struct taught_item *it, const double cue[CUE_COUNT
 }
 
 /* All cues of a match, or only its outline's when that is already above the limit. */
-static double whole_difference(const struct taught_item *it, const struct shape *taught, const struct shape *seen,
-                               double limit, struct shape_match *m)
+static double whole_difference(const struct taught_item *it, const struct shape *taught,
+                               const struct shape *seen, double limit, struct shape_match *m)
 {
     double d = match_difference(it, m->cue);
     if (d >= limit)
@@ -35,7 +35,7 @@ double match_shapes(const struct taught_item *it, const struct shape *taught, co
 {
     struct shape_match m[SHAPE_MATCHES];
     double best = NO_MATCH;
-    int n = shape_align(taught, seen, m);
+    int n = shape_align(taught, seen, false, m);
     for (int i = 0; i < n; i++) {
         double d = whole_difference(it, taught, seen, best, &m[i]);
         if (d >= best)
@@ -48,16 +48,17 @@ double match_shapes(const struct taught_item *it, const struct shape *taught, co
 }
 
 static void add_reference(const struct taught_item *it, int r, const struct shape *seen, double limit,
-                          struct item_match *out)
+                          bool both_ways, struct item_match *out)
 {
     struct shape_match m[SHAPE_MATCHES];
     const struct shape *taught = &it->references[r].shape;
     shape_compare_size(taught, seen, m[0].cue);
     if (match_difference(it, m[0].cue) >= limit)
         return;
-    int n = shape_align(taught, seen, m);
+    int n = shape_align(taught, seen, both_ways, m);
     for (int i = 0; i < n; i++) {
-        double angle = fabs(m[i].T_taught_from_seen.angle_rad), d = whole_difference(it, taught, seen, limit, &m[i]);
+        double angle = fabs(m[i].T_taught_from_seen.angle_rad),
+               d = whole_difference(it, taught, seen, limit, &m[i]);
         if (d < out->any)
             out->any = d, out->T_any = m[i].T_taught_from_seen, out->any_reference = r;
         if (d < out->upright && angle < UPRIGHT_RAD)
@@ -69,18 +70,18 @@ static void add_reference(const struct taught_item *it, int r, const struct shap
 
 static const struct item_match none = {.any = NO_MATCH, .upright = NO_MATCH, .turned = NO_MATCH};
 
-void match_reference(const struct taught_item *it, const struct taught_reference *reference, const struct shape *seen,
-                     double limit, struct item_match *out)
+void match_reference(const struct taught_item *it, const struct taught_reference *reference,
+                     const struct shape *seen, double limit, struct item_match *out)
 {
     *out = none;
-    add_reference(it, (int)(reference - it->references), seen, limit, out);
+    add_reference(it, (int)(reference - it->references), seen, limit, true, out);
 }
 
 void match_item(const struct taught_item *it, const struct shape *seen, double limit, struct item_match *out)
 {
     *out = none;
     for (int r = 0; r < it->count; r++)
-        add_reference(it, r, seen, limit, out);
+        add_reference(it, r, seen, limit, limit >= NO_MATCH && it->options.orientation_matters, out);
 }
 
 double decide_score(double difference)

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAMPLE_MM 2        /* between places inside */
+#define SAMPLE_MM 2 /* between places inside */
 #define NO_COLOUR 1e3F
-#define RIM_MM 1.5F        /* colours nearer to the outline are mixed with the ground's */
+#define RIM_MM    1.5F /* colours nearer to the outline are mixed with the ground's */
 
 static void outline_to_mm(const struct image *labels, const float *xy, struct shape *s)
 {
@@ -26,6 +26,14 @@ static void keep_rim(const struct image *labels, int label, struct shape *s, str
         s->rim_x[i] = (float)((xy[2 * i] - cx) * SHAPE_MM_PER_PX);
         s->rim_y[i] = (float)((cy - xy[2 * i + 1]) * SHAPE_MM_PER_PX);
     }
+}
+
+static double rim_length(const struct shape *s)
+{
+    double sum = 0;
+    for (int i = 0, j = s->rim_count - 1; i < s->rim_count; j = i++)
+        sum += hypotf(s->rim_x[i] - s->rim_x[j], s->rim_y[i] - s->rim_y[j]);
+    return sum;
 }
 
 static void measure(struct shape *s)
@@ -70,8 +78,8 @@ static enum lw_msg make_distance(struct shape *s, struct lw_error *err)
     return cv_shape_distance(xy, s->count, s->width, s->height, s->distance, err);
 }
 
-/* Colours are logarithms of quotients to the ground's mean: of the light only its own colour is left, which the same
- * look light takes care of. */
+/* Colours are logarithms of quotients to the ground's mean: of the light only its own colour is left, which
+ * the same look light takes care of. */
 static void read_colours(const struct cv_change *ch, int part, struct shape *s)
 {
     const struct image *l = &ch->labels;
@@ -118,6 +126,7 @@ enum lw_msg shape_make(const struct cv_change *change, int part, struct shape *o
     outline_to_mm(&change->labels, xy, out);
     measure(out);
     keep_rim(&change->labels, part + 1, out, err);
+    out->rim_mm = rim_length(out);
     out->area_mm2 = change->parts[part].area_px * SHAPE_MM_PER_PX * SHAPE_MM_PER_PX;
     out->pieces = change->parts[part].pieces;
     enum lw_msg rc = make_distance(out, err);
@@ -138,13 +147,23 @@ void shape_finish(struct shape *s)
 enum lw_msg shape_mirror(const struct shape *s, struct shape *out, struct lw_error *err)
 {
     *out = *s;
-    out->samples = 0;
     out->distance = out->colour = NULL;
     for (int i = 0; i < s->count; i++)
         out->x[i] = -s->x[i];
+    for (int i = 0; i < s->samples; i++)
+        out->sx[i] = -s->sx[i];
     out->cx = -s->cx;
     enum lw_msg rc = make_distance(out, err);
-    if (rc)
+    if (rc) {
         shape_finish(out);
-    return rc;
+        return rc;
+    }
+    for (int y = 0; y < out->height && y < s->height; y++)
+        for (int x = 0; x < out->width; x++) {
+            int from = (int)lroundf(-(out->x0 + (float)x) - s->x0);
+            if (from >= 0 && from < s->width)
+                memcpy(out->colour + 3 * (y * out->width + x), s->colour + 3 * (y * s->width + from),
+                       3 * sizeof(float));
+        }
+    return LW_OK;
 }

@@ -18,7 +18,7 @@ struct shape {
     float sx[SHAPE_SAMPLES], sy[SHAPE_SAMPLES]; /* places inside */
     int rim_count;
     float rim_x[SHAPE_RIM], rim_y[SHAPE_RIM];   /* the outer rim in order, for drawing */
-    double area_mm2, length_mm, cx, cy;
+    double area_mm2, length_mm, rim_mm, cx, cy;
     int pieces;
     /* Grid of 1 mm over the outline and a margin: distance to it, and log colours (blue/green, red/green, tone). */
     int width, height;
@@ -30,7 +30,7 @@ struct shape {
 enum lw_msg shape_make(const struct cv_change *change, int part, struct shape *out, struct lw_error *err);
 void shape_finish(struct shape *s);
 
-/* The mirror image, left and right changed; distances only. */
+/* The mirror image, left and right changed. */
 enum lw_msg shape_mirror(const struct shape *s, struct shape *out, struct lw_error *err);
 
 struct shape_match {
@@ -41,8 +41,10 @@ struct shape_match {
 #define SHAPE_MATCHES 3
 
 /* Lays `seen` on `taught` in the ways round that fit best; best outline first. Returns how many. 0: far too large or
- * small to be worth it. The colours' cues are left 0. */
-int shape_align(const struct shape *taught, const struct shape *seen, struct shape_match out[SHAPE_MATCHES]);
+ * small to be worth it. The colours' cues are left 0. `both_ways`: one that is turned by over 90 degrees, and one that
+ * is not, are among them. */
+int shape_align(const struct shape *taught, const struct shape *seen, bool both_ways,
+                struct shape_match out[SHAPE_MATCHES]);
 
 /* Area and length: what is known before an alignment. */
 void shape_compare_size(const struct shape *taught, const struct shape *seen, double cue[CUE_COUNT]);

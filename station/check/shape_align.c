@@ -2,18 +2,18 @@
 
 #include <stdlib.h>
 
-#define COARSE_TURNS 36
+#define COARSE_TURNS  36
 #define COARSE_POINTS 40
-#define FAR_MM 12.0F          /* beyond this a point counts the same */
-#define HUBER_MM 2.0          /* beyond this a point pulls with constant force */
-#define STEPS_MAX 12
-#define REFINE_EVERY 2        /* outline points that pull; all are measured afterwards */
-#define HOPELESS_STEP 4       /* what is this far off by then never was this thing */
-#define HOPELESS_MM 3.0
-#define COARSE_WORSE 1.6      /* ways round that start so much worse than the best are not followed */
-#define STRETCH 7             /* neighbouring outline points whose mean is one stretch */
-#define LOG_AREA_MAX 0.7      /* twice or half the area: not worth an alignment */
-#define LENGTH_MAX 0.45       /* of the longer one */
+#define FAR_MM        12.0F /* beyond this a point counts the same */
+#define HUBER_MM      2.0   /* beyond this a point pulls with constant force */
+#define STEPS_MAX     12
+#define REFINE_EVERY  2 /* outline points that pull; all are measured afterwards */
+#define HOPELESS_STEP 4 /* what is this far off by then never was this thing */
+#define HOPELESS_MM   3.0
+#define COARSE_WORSE  1.6  /* ways round that start so much worse than the best are not followed */
+#define STRETCH       7    /* neighbouring outline points whose mean is one stretch */
+#define LOG_AREA_MAX  0.7  /* twice or half the area: not worth an alignment */
+#define LENGTH_MAX    0.45 /* of the longer one */
 
 struct turn {
     double c, s, x, y; /* taught = R seen + (x, y) */
@@ -93,7 +93,8 @@ static bool solve3(const struct normal *n, double out[3])
     return true;
 }
 
-/* Gauss-Newton on the outline distances of both directions (as ICP with distance transforms, Fitzgibbon 2003). */
+/* Gauss-Newton on the outline distances of both directions (as ICP with distance transforms, Fitzgibbon
+ * 2003). */
 static void refine(const struct shape *a, const struct shape *b, struct turn *t)
 {
     for (int step = 0; step < STEPS_MAX; step++) {
@@ -196,11 +197,11 @@ static void insert(struct turn *best, double *scores, int *count, const struct t
 }
 
 /* Ways round that are better than their neighbours on both sides. */
-static int coarse(const struct shape *a, const struct shape *b, struct turn *best)
+static int coarse(const struct shape *a, const struct shape *b, bool both_ways, struct turn *best)
 {
     struct turn turns[COARSE_TURNS];
     double scores[COARSE_TURNS], kept[SHAPE_MATCHES];
-    int count = 0;
+    int count = 0, other = -1;
     for (int i = 0; i < COARSE_TURNS; i++) {
         double angle = 2 * LW_PI * i / COARSE_TURNS, c = cos(angle), s = sin(angle);
         turns[i] = (struct turn){c, s, a->cx - c * b->cx + s * b->cy, a->cy - s * b->cx - c * b->cy};
@@ -212,9 +213,16 @@ static int coarse(const struct shape *a, const struct shape *b, struct turn *bes
             insert(best, kept, &count, &turns[i], scores[i]);
     }
     if (!count)
-        best[count++] = turns[0];
+        best[count++] = turns[0], kept[0] = scores[0];
     while (count > 1 && kept[count - 1] > COARSE_WORSE * kept[0])
         count--;
+    for (int i = 0; i < count; i++)
+        both_ways = both_ways && (best[i].c > 0) == (best[0].c > 0);
+    for (int i = 0; i < COARSE_TURNS && both_ways; i++)
+        if ((turns[i].c > 0) != (best[0].c > 0) && (other < 0 || scores[i] < scores[other]))
+            other = i;
+    if (other >= 0)
+        best[count < SHAPE_MATCHES ? count++ : SHAPE_MATCHES - 1] = turns[other];
     return count;
 }
 
@@ -232,16 +240,18 @@ void shape_compare_size(const struct shape *taught, const struct shape *seen, do
     cue[CUE_LENGTH] = fabs(seen->length_mm - taught->length_mm);
 }
 
-int shape_align(const struct shape *taught, const struct shape *seen, struct shape_match out[SHAPE_MATCHES])
+int shape_align(const struct shape *taught, const struct shape *seen, bool both_ways,
+                struct shape_match out[SHAPE_MATCHES])
 {
     struct turn turns[SHAPE_MATCHES];
     if (taught->count < 8 || seen->count < 8)
         return 0;
     double size[CUE_COUNT];
     shape_compare_size(taught, seen, size);
-    if (size[CUE_AREA] > LOG_AREA_MAX || size[CUE_LENGTH] > LENGTH_MAX * fmax(seen->length_mm, taught->length_mm))
+    if (size[CUE_AREA] > LOG_AREA_MAX ||
+        size[CUE_LENGTH] > LENGTH_MAX * fmax(seen->length_mm, taught->length_mm))
         return 0;
-    int n = coarse(taught, seen, turns);
+    int n = coarse(taught, seen, both_ways, turns);
     for (int i = 0; i < n; i++) {
         refine(taught, seen, &turns[i]);
         struct turn *t = &turns[i];
