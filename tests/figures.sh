@@ -68,7 +68,20 @@ done >"$out/jobs-alone"
     done
 } >"$out/jobs"
 
+# A screen of the projector's size for what draws to one.
+server=
+if [ -z "${DISPLAY:-}" ] && command -v Xvfb >/dev/null; then
+    Xvfb -displayfd 1 -screen 0 1920x1080x24 -nolisten tcp >"$out/display" 2>/dev/null &
+    server=$!
+    trap 'kill $server 2>/dev/null' EXIT
+    for _ in 1 2 3 4 5; do
+        [ -s "$out/display" ] || sleep 1
+    done
+    DISPLAY=:$(cat "$out/display")
+    export DISPLAY
+fi
 xargs -d '\n' -P 1 -I '{}' sh -c "sh tests/figures.sh --one {}" <"$out/jobs-alone"
+[ -z "$server" ] || unset DISPLAY
 xargs -d '\n' -P 2 -I '{}' sh -c "sh tests/figures.sh --one {}" <"$out/jobs"
 
 # ---- the table ----
@@ -108,7 +121,7 @@ instruments() {
 
 table() {
     echo "Lichtwijzer figures: $(date -u +%Y-%m-%d), commit $commit, $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
-    title "Checks on the pretend bench: seeds $(echo $seeds | tr '\n' ' ')in each light"
+    title "Checks on the pretend bench: seeds 1 to ${LICHTWIJZER_FIGURES_SEEDS:-10} in each light"
     files=$(have 'pretend-*')
     # shellcheck disable=SC2086 # a list of names without spaces
     [ -z "$files" ] || build/tests/check/figure_pretend --table $files || true
@@ -119,7 +132,7 @@ table() {
     [ -z "$files" ] || build/tests/calibration/figure_calibration --table $files
     title "Calibration on real captures (kamino410)"
     grep -h 'decoded; \|skipped: ' "$out/decode-real" 2>/dev/null || echo "not measured"
-    title "Scenarios, seeds $runs"
+    title "Scenarios, seeds 1 to ${LICHTWIJZER_FIGURES_RUNS:-20}"
     printf '%-22s %4s %6s %8s %6s %12s %13s %13s %10s %7s\n' scenario runs failed mistakes caught 'right reason' \
         'false accepts' 'false rejects' placements 'wait s'
     for file in $(have 'scenario-*'); do
