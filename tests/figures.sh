@@ -29,7 +29,7 @@ cd "$(dirname "$0")/.."
 commit=$(git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
 git diff --quiet HEAD 2>/dev/null || commit="$commit-changed"
 out=${LICHTWIJZER_FIGURES_KEEP:-$PWD/build/figures/$commit}
-until=$(($(date +%s) + ${LICHTWIJZER_FIGURES_S:-6900}))
+until=$(($(date +%s) + ${LICHTWIJZER_FIGURES_S:-6600}))
 seeds=$(seq "${LICHTWIJZER_FIGURES_SEEDS:-10}")
 runs=$(seq "${LICHTWIJZER_FIGURES_RUNS:-20}" | tr '\n' ' ')
 lights="easy office dim bright window"
