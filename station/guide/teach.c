@@ -18,6 +18,7 @@
 #define RIM_MARGIN_MM 20.0
 #define LOOK_TRIES 10
 #define CALM_S 5.0
+#define LAID_MIN_MM2 60.0     /* less is grain and moving light: a thin probe of 170 mm covers 350 */
 #define CHANGED_SIGMAS 6.0
 #define CHANGED_MIN_GREY 10.0
 
@@ -134,11 +135,11 @@ static enum lw_msg teach_carrier(struct teach *t, int carrier, struct lw_error *
 
 /* ---- a thing ---- */
 
-/* Half sizes (mm) of what changed around the place, in its frame. */
-static void changed_extent(const struct view_grid *g, const struct image *a, const struct image *b, double noise,
-                           double *half_x, double *half_y)
+/* Half sizes (mm) of what changed around the place, in its frame; returns its area in mm2. */
+static double changed_extent(const struct view_grid *g, const struct image *a, const struct image *b, double noise,
+                             double *half_x, double *half_y)
 {
-    double threshold = fmax(CHANGED_MIN_GREY, CHANGED_SIGMAS * noise);
+    double threshold = fmax(CHANGED_MIN_GREY, CHANGED_SIGMAS * noise), area = 0;
     *half_x = *half_y = 0;
     for (int y = 1; y + 1 < a->height; y++)
         for (int x = 1; x + 1 < a->width; x++) {
@@ -153,7 +154,9 @@ static void changed_extent(const struct view_grid *g, const struct image *a, con
             struct local_mm l = view_local_from_px(g, x, y);
             *half_x = fmax(*half_x, fabs(l.x));
             *half_y = fmax(*half_y, fabs(l.y));
+            area += g->mm_per_px * g->mm_per_px;
         }
+    return area;
 }
 
 static enum lw_msg rectify_place(struct teach *t, int place, double half_x, double half_y, const struct image *frame,
@@ -188,8 +191,7 @@ static enum lw_msg keep_reference(struct teach *t, int place, int laying, const 
     enum lw_msg rc = rectify_place(t, place, HALF_MM, HALF_MM, &t->p.before, &grid, &a, err);
     rc = rc ? rc : rectify_place(t, place, HALF_MM, HALF_MM, &after->picture, &grid, &b, err);
     if (!rc) {
-        changed_extent(&grid, &a, &b, after->noise_grey, &half_x, &half_y);
-        if (half_x <= 0)
+        if (changed_extent(&grid, &a, &b, after->noise_grey, &half_x, &half_y) < LAID_MIN_MM2)
             rc = lw_fail(err, LW_MSG_NOTHING_LAID, workflow_text(&item->name));
         else if (fmax(half_x, half_y) > HALF_MM - 3)
             rc = lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(REASON_HAND)); /* it reaches out of view */
