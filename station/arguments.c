@@ -6,17 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool fail(struct lw_error *err, const char *format, const char *what)
+static bool fail(struct lw_error *err, const char *problem, const char *what)
 {
     char text[160];
-    snprintf(text, sizeof text, "%s: %s", what, format);
+    snprintf(text, sizeof text, "%s: %s", what, problem);
     lw_fail(err, LW_MSG_USAGE, text);
     return false;
 }
 
 static bool store(const struct argument *a, const char *value, struct lw_error *err)
 {
-    char *end = NULL;
+    char *end = NULL, option[64];
+    snprintf(option, sizeof option, "--%s", a->name);
     errno = 0;
     if (a->type == ARGUMENT_TEXT) {
         *(const char **)a->out = value;
@@ -24,9 +25,9 @@ static bool store(const struct argument *a, const char *value, struct lw_error *
     }
     double number = strtod(value, &end);
     if (!*value || *end || errno || !isfinite(number))
-        return fail(err, _("must be a number"), a->name);
+        return fail(err, _("must be a number"), option);
     if (a->type == ARGUMENT_INT && (number != floor(number) || fabs(number) > 1e9))
-        return fail(err, _("must be a whole number"), a->name);
+        return fail(err, _("must be a whole number"), option);
     if (a->type == ARGUMENT_INT)
         *(int *)a->out = (int)number;
     else

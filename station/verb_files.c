@@ -4,6 +4,7 @@
 #include "verbs.h"
 #include "workflow.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,17 +90,15 @@ static enum lw_msg write_report(const char *database, const struct report_argume
                                 const struct journal_report_options *o, struct lw_error *err)
 {
     struct journal *j;
-    char set_aside[256];
+    enum lw_msg rc = journal_open(&j, database, NULL, err); /* who only looks moves no damaged file aside */
+    if (rc)
+        return rc;
     FILE *out = a->html ? fopen(a->html, "w") : stdout;
-    if (!out)
-        return lw_fail(err, LW_MSG_FILE_WRITE, a->html, "open");
-    enum lw_msg rc = journal_open(&j, database, set_aside, err);
-    if (!rc) {
+    if (out)
         rc = journal_report(j, o, out, err);
-        journal_close(&j);
-    }
-    if (a->html && fclose(out) != 0 && !rc)
-        rc = lw_fail(err, LW_MSG_FILE_WRITE, a->html, "close");
+    if (!out || (a->html && fclose(out) != 0 && !rc))
+        rc = lw_fail(err, LW_MSG_FILE_WRITE, a->html, strerror(errno));
+    journal_close(&j);
     return rc;
 }
 
@@ -143,7 +142,7 @@ int verb_report(int argc, char **argv)
         a.database = path;
     }
     if (access(a.database, R_OK) != 0) {
-        lw_fail_at(&err, a.database, 0, LW_MSG_FILE_OPEN, a.database, strerror(2));
+        lw_fail_at(&err, a.database, 0, LW_MSG_FILE_OPEN, a.database, strerror(errno));
         return verb_fail(&err, EXIT_FAILED);
     }
     return write_report(a.database, &a, &o, &err) ? verb_fail(&err, EXIT_FAILED) : EXIT_OK;

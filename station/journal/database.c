@@ -222,7 +222,8 @@ static enum lw_msg keep_aside(const char *path, char set_aside[256], struct lw_e
 enum lw_msg journal_open(struct journal **out, const char *path, char set_aside[256], struct lw_error *err)
 {
     *out = NULL;
-    set_aside[0] = 0;
+    if (set_aside)
+        set_aside[0] = 0;
     struct journal *j = calloc(1, sizeof *j);
     if (!j)
         return lw_fail(err, LW_MSG_NO_MEMORY);
@@ -234,7 +235,7 @@ enum lw_msg journal_open(struct journal **out, const char *path, char set_aside[
         memcpy(j->path, path, strlen(path) + 1);
     journal_be_patient(j);
     rc = rc ? rc : try_open(j, &damaged, err);
-    if (rc && damaged && keep_aside(j->path, set_aside, err) == LW_OK) {
+    if (rc && damaged && set_aside && keep_aside(j->path, set_aside, err) == LW_OK) {
         lw_log(LW_LOG_WARNING, "journal", "%s is damaged; it is kept as %s and new records are begun", path,
                set_aside);
         rc = try_open(j, &damaged, err);

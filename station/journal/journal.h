@@ -45,7 +45,8 @@ json_t *journal_event_json(const struct journal_event *e);
 struct journal;
 
 /* Opens or creates `path`. A corrupt file is kept aside (renamed with a date) and a new one begun; *set_aside then
- * tells its name ("" otherwise). A locked one is waited for, at most 2 s. */
+ * tells its name ("" otherwise); with set_aside NULL it stays as it is, and can't be opened. A locked one is waited for,
+ * at most 2 s. */
 enum lw_msg journal_open(struct journal **out, const char *path, char set_aside[256], struct lw_error *err);
 void journal_close(struct journal **j);
 

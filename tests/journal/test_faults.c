@@ -70,6 +70,9 @@ static void expect_set_aside(void)
     struct stat was, kept;
     struct journal *j;
     assert_int_equal(stat(path, &was), 0);
+    assert_int_equal(journal_open(&j, path, NULL, &err), LW_MSG_JOURNAL_DAMAGED); /* who only looks leaves it */
+    assert_int_equal(stat(path, &kept), 0);
+    assert_int_equal(was.st_ino, kept.st_ino);
     assert_ok(journal_open(&j, path, aside, &err), &err);
     assert_true(aside[0]);
     assert_non_null(strstr(aside, ".damaged-2"));

@@ -47,7 +47,7 @@ done
 # not understood
 expect 2 "run takes one workflow folder" run
 expect 2 "run takes one workflow folder" run one two
-expect 2 "must be a whole number" run --kits 1.5 workflows/dental-kit
+expect 2 "--kits: must be a whole number" run --kits 1.5 workflows/dental-kit
 expect 2 "needs a value" run workflows/dental-kit --kits
 expect 2 "teach takes one workflow folder" teach
 expect 2 "--raised is 0 to 400 mm" calibrate --raised 401
@@ -94,6 +94,9 @@ expect 1 "Can't open" replay "$folder/none"
 # reports; running has begun the station's records
 expect 1 "Can't open $folder/none.db" report --journal "$folder/none.db"
 expect 0 "Nothing is recorded yet." report
+echo "no records" > "$folder/letter.db"
+expect 1 "The records are damaged" report --journal "$folder/letter.db"
+[ "$(cat "$folder/letter.db")" = "no records" ] || { failed=$((failed + 1)); echo "report changed a file"; }
 expect 0 "" report --json
 json "report --json"
 expect 0 "step" report --csv
