@@ -176,6 +176,7 @@ static void widen(struct taught_item *it)
                 match_shapes(it, &it->references[a].shape, &it->references[b].shape, &m) < NO_MATCH) {
                 for (int k = 0; k < CUE_COUNT; k++)
                     sum[k] += m.cue[k];
+                it->inside_max = fmax(it->inside_max, m.inside);
                 n++;
             }
     for (int k = 0; k < CUE_COUNT && n; k++)

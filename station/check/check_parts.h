@@ -20,6 +20,7 @@ struct taught_item {
     double weight[CUE_COUNT]; /* 1 / what is usual between two layings of the same thing */
     bool ends_alike;    /* turned round it looks the same */
     bool mirror_alike;  /* its mirror image looks the same */
+    double inside_max;  /* what the inside of two layings differs by at most */
     double area_max_mm2; /* of the largest reference */
     bool verifiable;
     int other;          /* the most alike other item, -1 */
@@ -37,6 +38,7 @@ struct item_match {
     double any, upright, turned; /* differences: any way round, as it was taught, the other way round; large: none */
     struct rigid T_any, T_upright; /* taught from seen */
     int any_reference, upright_reference;
+    double inside; /* of the best */
 };
 
 #define NO_MATCH 1e6

@@ -1,12 +1,15 @@
 #include "check_parts.h"
 
-#define TWICE_MIN    1.55 /* of the taught area: two lie there, one may hide a part of the other */
-#define TWICE_MAX    2.6
-#define TURNED_CLEAR 1.08 /* between the ways round by no more than this a person is asked */
-#define GROWN_MM     1.2  /* of its rim, over the largest taught one: something lies beside, under or on it */
-#define NAMED_FACTOR 1.6  /* of its floor: so far off another item's name is still the best word */
-#define NAMED_CLEAR  1.1
-#define LITTLE_MORE  1.001 /* a limit that includes what equals it */
+#define TWICE_MIN     1.55 /* of the taught area: two lie there, one may hide a part of the other */
+#define TWICE_MAX     2.6
+#define TURNED_CLEAR  1.08 /* between the ways round by no more than this a person is asked */
+#define MIRROR_CLEAR  1.12 /* the mirror image must fit so much better before it is called mirrored */
+#define INSIDE_FACTOR 1.6  /* of what two layings differ by inside: something lies on it */
+#define INSIDE_MIN    0.9  /* log: what shading and glints may do to any thing */
+#define GROWN_MM      1.2 /* of its rim, over the largest taught one: something lies beside, under or on it */
+#define NAMED_FACTOR  1.6 /* of its floor: so far off another item's name is still the best word */
+#define NAMED_CLEAR   1.1
+#define LITTLE_MORE   1.001 /* a limit that includes what equals it */
 
 static double typical_area(const struct taught_item *it)
 {
@@ -98,9 +101,12 @@ static enum lw_msg doubt(const struct taught_item *it, const struct shape *seen,
     enum lw_msg rc = mirror_difference(it, seen, &mirrored, err);
     if (rc)
         return rc;
-    if (!it->mirror_alike && mirrored < own->any * TURNED_CLEAR) {
-        v->result = mirrored < own->any ? VERDICT_REFUSE : VERDICT_CONFIRM;
+    if (!it->mirror_alike && mirrored < own->any) {
+        v->result = mirrored * MIRROR_CLEAR < own->any ? VERDICT_REFUSE : VERDICT_CONFIRM;
         v->reason = REASON_MIRRORED;
+    } else if (own->inside > fmax(INSIDE_MIN, INSIDE_FACTOR * it->inside_max)) {
+        v->result = VERDICT_REFUSE;
+        v->reason = REASON_UNKNOWN;
     } else if (seen->rim_mm > 0 && (seen->area_mm2 - it->area_max_mm2) / seen->rim_mm > GROWN_MM) {
         v->result = VERDICT_REFUSE;
         v->reason = REASON_TOO_MANY;

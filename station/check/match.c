@@ -60,7 +60,8 @@ static void add_reference(const struct taught_item *it, int r, const struct shap
         double angle = fabs(m[i].T_taught_from_seen.angle_rad),
                d = whole_difference(it, taught, seen, limit, &m[i]);
         if (d < out->any)
-            out->any = d, out->T_any = m[i].T_taught_from_seen, out->any_reference = r;
+            out->any = d, out->T_any = m[i].T_taught_from_seen, out->any_reference = r,
+            out->inside = m[i].inside;
         if (d < out->upright && angle < UPRIGHT_RAD)
             out->upright = d, out->T_upright = m[i].T_taught_from_seen, out->upright_reference = r;
         if (d < out->turned && angle > LW_PI / 2)

@@ -36,6 +36,7 @@ enum lw_msg shape_mirror(const struct shape *s, struct shape *out, struct lw_err
 struct shape_match {
     struct rigid T_taught_from_seen;
     double cue[CUE_COUNT]; /* differences: mm, mm, log, mm, log, log */
+    double inside;         /* how much the most unlike stretch of the inside differs, log; 0: not compared */
 };
 
 #define SHAPE_MATCHES 3

@@ -12,6 +12,8 @@
 #define HOPELESS_MM   3.0
 #define COARSE_WORSE  1.6  /* ways round that start so much worse than the best are not followed */
 #define STRETCH       7    /* neighbouring outline points whose mean is one stretch */
+#define INSIDE_RUN    3    /* samples next to one another */
+#define INSIDE_SHARE  0.96 /* of them may be less unlike than what is told */
 #define LOG_AREA_MAX  0.7  /* twice or half the area: not worth an alignment */
 #define LENGTH_MAX    0.45 /* of the longer one */
 
@@ -157,13 +159,35 @@ static void compare_outlines(const struct shape *a, const struct shape *b, const
     cue[CUE_STRETCH] = worst;
 }
 
+static int by_size(const void *pa, const void *pb)
+{
+    float a = *(const float *)pa, b = *(const float *)pb;
+    return a < b ? -1 : a > b;
+}
+
+/* Neighbouring samples together, so that a line of print that is a pixel off weighs little and a thing that
+ * lies on top much; nearly the worst of them. */
+static double worst_inside(const float *diff, const float *colour, int n, float mean)
+{
+    float run[SHAPE_SAMPLES];
+    int count = n - INSIDE_RUN + 1;
+    for (int i = 0; i < count; i++) {
+        float d = 0, c = 0;
+        for (int k = 0; k < INSIDE_RUN; k++)
+            d += diff[i + k] - mean, c += colour[i + k];
+        run[i] = (fabsf(d) + c) / INSIDE_RUN;
+    }
+    qsort(run, (size_t)count, sizeof run[0], by_size);
+    return (double)run[(int)(INSIDE_SHARE * (count - 1))];
+}
+
 /* Colours at corresponding places: mean difference of hue; of tone after its mean is taken off. */
 void shape_compare_colours(const struct shape *a, const struct shape *b, struct shape_match *m)
 {
     const struct rigid *T = &m->T_taught_from_seen;
     const struct turn turn = {cos(T->angle_rad), sin(T->angle_rad), T->x_mm, T->y_mm}, *t = &turn;
     double hue = 0, mean = 0, tone = 0, x, y, *cue = m->cue;
-    float diff[SHAPE_SAMPLES];
+    float diff[SHAPE_SAMPLES], colour[SHAPE_SAMPLES];
     int n = 0;
     for (int i = 0; i < a->samples; i++) {
         back(t, a->sx[i], a->sy[i], &x, &y);
@@ -174,7 +198,8 @@ void shape_compare_colours(const struct shape *a, const struct shape *b, struct 
         const float *p = a->colour + 3 * (ay * a->width + ax), *q = b->colour + 3 * (by * b->width + bx);
         if (p[0] > 100 || q[0] > 100)
             continue;
-        hue += sqrtf((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]));
+        colour[n] = sqrtf((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]));
+        hue += colour[n];
         diff[n] = p[2] - q[2];
         mean += diff[n++];
     }
@@ -182,6 +207,7 @@ void shape_compare_colours(const struct shape *a, const struct shape *b, struct 
     for (int i = 0; i < n; i++)
         tone += fabs(diff[i] - mean / n);
     cue[CUE_TONE] = n > 5 ? 0.5 * tone / n + 0.5 * fabs(mean / n) : 0;
+    m->inside = n > 2 * INSIDE_RUN ? worst_inside(diff, colour, n, (float)mean / (float)n) : 0;
 }
 
 static void insert(struct turn *best, double *scores, int *count, const struct turn *t, double score)
@@ -259,7 +285,7 @@ int shape_align(const struct shape *taught, const struct shape *seen, bool both_
         compare_outlines(taught, seen, t, out[i].cue);
         out[i].cue[CUE_AREA] = size[CUE_AREA];
         out[i].cue[CUE_LENGTH] = size[CUE_LENGTH];
-        out[i].cue[CUE_HUE] = out[i].cue[CUE_TONE] = 0;
+        out[i].cue[CUE_HUE] = out[i].cue[CUE_TONE] = out[i].inside = 0;
     }
     qsort(out, (size_t)n, sizeof *out, by_outline);
     return n;
