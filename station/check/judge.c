@@ -329,10 +329,12 @@ static enum lw_msg judge_extra(const struct scene *s, int part, struct verdict *
     return LW_OK;
 }
 
-static int hand_part(const struct scene *s)
+/* Of a pushed carrier the walls shine through at the rims of what is compared: only what reaches the place counts. */
+static int hand_part(const struct scene *s, int target)
 {
+    bool pushed = any_pushed(s);
     for (int i = 0; i < s->change.count; i++)
-        if (s->change.parts[i].border_px >= HAND_BORDER_PX && s->change.parts[i].area_px >= HAND_MIN_MM2)
+        if ((!pushed || i == target) && s->change.parts[i].border_px >= HAND_BORDER_PX && s->change.parts[i].area_px >= HAND_MIN_MM2)
             return i;
     return -1;
 }
@@ -341,7 +343,10 @@ static int hand_part(const struct scene *s)
 static int extra_part(const struct scene *s, int target)
 {
     double least = fmax(EXTRA_MIN_MM2, EXTRA_SHARE * item_area(s->c, s->places[s->expected].item));
+    bool pushed = any_pushed(s);
     for (int i = 0; i < s->change.count; i++) {
+        if (pushed && s->change.parts[i].border_px > 0)
+            continue;
         int place = i == target ? -1 : place_at(s, &s->change.parts[i]);
         double need =
             place >= 0 ? fmax(EXTRA_MIN_MM2, MOVED_SHARE * item_area(s->c, s->places[place].item)) : least;
@@ -359,7 +364,7 @@ static enum lw_msg judge_scene(const struct scene *s, struct verdict *v, struct 
     double tolerance_rad = p->tolerance_rad > 0 ? p->tolerance_rad : o->tolerance_rad;
     int target = target_part(s->c, &s->change, p->item, tolerance_mm + NEAR_MM),
         extra = extra_part(s, target);
-    int hand = hand_part(s);
+    int hand = hand_part(s, target);
     v->reason = check_picture_trouble(&s->change);
     if (v->reason == REASON_DARK || v->reason == REASON_BLURRED)
         return LW_OK;

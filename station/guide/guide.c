@@ -50,6 +50,8 @@ static enum lw_msg make_watch(struct guide *g, int width, int height, struct lw_
 enum lw_msg guide_set_calibration(struct guide *g, const struct calibration *c, struct lw_error *err)
 {
     g->calibrated = c != NULL;
+    g->camera_moved = false;
+    g->shifted_since_ns = 0;
     if (c) {
         g->calibration = *c;
         g->bench_width_mm = c->model.bench_width_mm;
@@ -100,6 +102,27 @@ static void camera_seems(struct guide *g, bool lost, const struct lw_error *caus
     device_event(g, lost ? "lost" : "back", "camera", lost ? cause : NULL);
 }
 
+#define SHIFTED_NS (NS_PER_S) /* a hand or a case on its way may look like a shift for a moment */
+
+static void camera_stands(struct guide *g, int64_t now_ns)
+{
+    struct lw_error ignored;
+    struct journal_event e = {.kind = EVENT_CALIBRATION};
+    if (!g->calibrated || g->screen_taken)
+        return;
+    if (!g->seen.camera_moved)
+        g->shifted_since_ns = 0;
+    else if (g->shifted_since_ns == 0)
+        g->shifted_since_ns = now_ns;
+    bool moved = g->shifted_since_ns && (g->camera_moved || now_ns - g->shifted_since_ns >= SHIFTED_NS);
+    if (moved == g->camera_moved)
+        return;
+    g->camera_moved = moved;
+    e.phase = moved ? "drift" : "mended";
+    lw_log(LW_LOG_WARNING, "camera", "%s", moved ? _("the camera was moved; calibrate again") : _("the camera stands where it stood"));
+    guide_emit(g, &e, &ignored);
+}
+
 static void take_frame(struct guide *g, struct frame *f, int64_t now_ns)
 {
     struct lw_error err = {0};
@@ -113,6 +136,7 @@ static void take_frame(struct guide *g, struct frame *f, int64_t now_ns)
         watch_feed(g->watch, f, arriving, &g->seen);
     if (arriving)
         return;
+    camera_stands(g, now_ns);
     if (g->seen.moving)
         g->moved_ns = now_ns;
     else if (g->rest_wanted && g->moved_ns < g->presented_ns) {

@@ -52,7 +52,9 @@ struct guide {
     bool new_frame;      /* it came in this tick */
     struct watch_state seen;
     bool camera_lost, screen_lost;
+    bool camera_moved;       /* it was knocked: the calibration no longer holds, nothing may be accepted */
     int64_t camera_lost_ns;
+    int64_t shifted_since_ns; /* since when its picture has seemed shifted; 0: it does not */
     int64_t presented_ns; /* when the projected picture last changed */
     bool screen_taken;   /* something else than the scene is shown (calibrating), until the next guide_show */
     const struct image *taken_picture; /* what it is, as long as it lives */

@@ -167,7 +167,7 @@ static bool collect(struct guide *g, struct frame *frames[LOOK_FRAMES], enum ver
     return true;
 }
 
-static void finish_look(struct guide_look *out, struct frame *frames[LOOK_FRAMES], const struct samples *s,
+static void finish_look(const struct guide *g, struct guide_look *out, struct frame *frames[LOOK_FRAMES], const struct samples *s,
                         double dark_grey)
 {
     struct lw_error err = {0};
@@ -180,6 +180,8 @@ static void finish_look(struct guide_look *out, struct frame *frames[LOOK_FRAMES
     out->noise_grey = one * 0.67; /* of a median of three */
     out->clipped_share = clipped_share(&out->picture, s);
     out->frame = frames[LOOK_FRAMES - 1]->sequence;
+    if (g->seen.camera_moved) /* perhaps only a hand on its way; one look later it is known */
+        out->trouble = REASON_MOVED;
     double added = mean_grey(&out->picture, s) - dark_grey;
     if (added < fmax(ARRIVED_GREY, 3 * out->noise_grey))
         out->trouble = out->clipped_share > DAZZLED_SHARE ? REASON_GLARE : REASON_DARK;
@@ -202,7 +204,7 @@ bool guide_take_look(struct guide *g, const struct guide_light *light, struct gu
     out->trouble = REASON_NONE;
     there = there && collect(g, frames, &out->trouble);
     if (there && out->trouble == REASON_NONE)
-        finish_look(out, frames, &s, dark_grey);
+        finish_look(g, out, frames, &s, dark_grey);
     for (int i = 0; i < LOOK_FRAMES; i++)
         frame_unref(&frames[i]);
     return there;

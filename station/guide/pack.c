@@ -130,6 +130,7 @@ static void show(struct pack *p)
                           .done = step_machine_done_count(p->machine),
                           .total = p->count,
                           .T_bench_from_carrier = p->T_bench_from_carrier,
+                          .camera_moved = p->g->camera_moved,
                           .travel = p->travel};
     if (s.state == STEP_LOOK || s.state == STEP_SURVEY)
         return; /* the look brings its own light */
@@ -275,14 +276,22 @@ static void handle_presses(struct pack *p)
     }
 }
 
+/* Nothing can be seen, or not be relied on: the person is told. */
+static void block(struct pack *p)
+{
+    handle(p, &(struct step_input){.kind = STEP_IN_LOST});
+    if (p->g->camera_moved)
+        guide_ask(p->g, "coach", "aside", NULL, 0, json_pack("{s:s}", "reason", "camera_moved"));
+}
+
 static void handle_bench(struct pack *p)
 {
     struct guide *g = p->g;
     enum step_state state = step_machine_state(p->machine);
-    bool lost = g->camera_lost || g->screen_lost;
+    bool lost = g->camera_lost || g->screen_lost || g->camera_moved;
     if (lost != (state == STEP_BLOCKED)) {
         if (lost && state != STEP_PAUSED)
-            handle(p, &(struct step_input){.kind = STEP_IN_LOST});
+            block(p);
         else if (!lost)
             handle(p, &(struct step_input){.kind = STEP_IN_BACK_AGAIN});
         return;
@@ -358,7 +367,8 @@ enum lw_msg pack_allocate(struct pack *p, struct lw_error *err)
     p->T_bench_from_carrier = calloc((size_t)p->w->carrier_count, sizeof *p->T_bench_from_carrier);
     p->places = calloc((size_t)p->w->place_count + 1, sizeof *p->places);
     p->patches = calloc((size_t)p->count + 1, sizeof *p->patches);
-    if (!p->T_bench_from_carrier || !p->places || !p->patches)
+    p->T_before = calloc((size_t)p->w->carrier_count, sizeof *p->T_before);
+    if (!p->T_bench_from_carrier || !p->places || !p->patches || !p->T_before)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     return make_machine(p, err);
 }
@@ -368,7 +378,7 @@ void pack_forget_kit(struct pack *p)
     for (int i = 0; p->patches && i < p->count; i++)
         image_finish(&p->patches[i].before);
     image_finish(&p->before);
-    p->before_valid = false;
+    p->before_valid = p->case_lost = false;
 }
 
 void pack_free(struct pack *p)
@@ -377,6 +387,7 @@ void pack_free(struct pack *p)
     step_machine_destroy(&p->machine);
     taught_finish(&p->taught);
     free(p->T_bench_from_carrier);
+    free(p->T_before);
     free(p->places);
     free(p->patches);
 }

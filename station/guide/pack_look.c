@@ -9,9 +9,6 @@
 #define CLIPPED_MAX 0.005    /* share of the lit pixels that may be at the top of the range */
 #define LEVEL_STEP 0.82
 #define LEVEL_MIN 70
-#define PUSHED_MM 1.5        /* a case that lies so much elsewhere is followed */
-#define PUSHED_RAD 0.009
-#define PATCH_MM 110.0
 #define CALM_S 4.0 /* a survey waits so long for hands to be gone, then it is tried again later */
 #define UNKNOWN_HALF_MM 70.0 /* of a thing that was not taught yet */
 
@@ -58,13 +55,30 @@ static void emit_look(struct pack *p, int step, const struct guide_look *look)
     guide_tell(p->g, &e);
 }
 
-static void keep_before(struct pack *p, struct image *picture, const struct guide_light *light)
+static int carrier_of(const struct pack *p, int step)
+{
+    int place = p->w->steps[p->first + step].place;
+    return place >= 0 ? p->w->places[place].carrier : 0;
+}
+
+static void keep_before(struct pack *p, int step, struct image *picture, const struct guide_light *light)
 {
     image_finish(&p->before);
     p->before = *picture;
     picture->owned = false;
     p->before_light = *light;
+    p->before_carrier = carrier_of(p, step);
     p->before_valid = true;
+    memcpy(p->T_before, p->T_bench_from_carrier, sizeof *p->T_before * (size_t)p->w->carrier_count);
+    pack_update_places(p);
+}
+
+/* The light goes with its case: what it lit before the case was pushed is what it lights now. */
+static bool comparable(const struct pack *p, int step, const struct guide_light *light)
+{
+    if (!p->before_valid || p->before_carrier != carrier_of(p, step))
+        return false;
+    return p->before_carrier > 0 ? light->level == p->before_light.level : same_light(light, &p->before_light);
 }
 
 void pack_update_places(struct pack *p)
@@ -72,7 +86,8 @@ void pack_update_places(struct pack *p)
     for (int i = 0; i < p->w->place_count; i++) {
         const struct workflow_place *pl = &p->w->places[i];
         p->places[i].T_bench_from_place = rigid_mul(p->T_bench_from_carrier[pl->carrier], pl->T_carrier_from_place);
-        p->places[i].T_bench_from_place_before = p->places[i].T_bench_from_place;
+        const struct rigid *was = p->before_valid ? p->T_before : p->T_bench_from_carrier;
+        p->places[i].T_bench_from_place_before = rigid_mul(was[pl->carrier], pl->T_carrier_from_place);
         p->places[i].z_mm = pl->z_mm;
         p->places[i].item = pl->item;
         p->places[i].tolerance_mm = pl->tolerance_mm;
@@ -85,28 +100,6 @@ void pack_update_places(struct pack *p)
         if (place >= 0 && (r == STEP_ACCEPTED || r == STEP_CONFIRMED || r == STEP_OVERRIDDEN))
             p->places[place].filled = true;
     }
-}
-
-/* Where the case of this step lies in the look; true when it was pushed since it was found. */
-static bool follow_carrier(struct pack *p, int step, const struct image *picture)
-{
-    struct lw_error err;
-    struct carrier_found found;
-    int place = p->w->steps[p->first + step].place;
-    int carrier = place >= 0 ? p->w->places[place].carrier : 0;
-    if (carrier == 0 || !p->taught.carriers || /* teaching: nothing to follow yet */
-        carrier_refine(&p->g->calibration.model, picture, &p->taught.carriers[carrier],
-                                       p->T_bench_from_carrier[carrier], &found, &err))
-        return false;
-    struct rigid was = p->T_bench_from_carrier[carrier], is = found.T_bench_from_carrier;
-    bool pushed = hypot(is.x_mm - was.x_mm, is.y_mm - was.y_mm) > PUSHED_MM ||
-                  fabs(remainder(is.angle_rad - was.angle_rad, 2 * LW_PI)) > PUSHED_RAD;
-    if (pushed) {
-        lw_log(LW_LOG_INFO, "pack", "the case was pushed by %.1f, %.1f mm", is.x_mm - was.x_mm, is.y_mm - was.y_mm);
-        p->T_bench_from_carrier[carrier] = is;
-        pack_update_places(p);
-    }
-    return pushed;
 }
 
 bool pack_survey(struct pack *p, int step)
@@ -131,9 +124,16 @@ bool pack_survey(struct pack *p, int step)
         return false;
     }
     emit_look(p, step, &look);
-    follow_carrier(p, step, &look.picture);
-    keep_before(p, &look.picture, &light);
+    pack_follow_carrier(p, carrier_of(p, step), &look.picture);
+    keep_before(p, step, &look.picture, &light);
+    pack_put_patch(p, step);
     return true;
+}
+
+static bool pushed_since(const struct pack *p, int carrier)
+{
+    struct rigid was = p->T_before[carrier], is = p->T_bench_from_carrier[carrier];
+    return was.x_mm != is.x_mm || was.y_mm != is.y_mm || was.angle_rad != is.angle_rad;
 }
 
 static void cannot_tell(struct verdict *v, enum verdict_reason reason)
@@ -141,26 +141,11 @@ static void cannot_tell(struct verdict *v, enum verdict_reason reason)
     *v = (struct verdict){.reason = reason, .seen_item = -1, .seen_place = -1};
 }
 
-static struct image place_window(const struct pack *p, const struct image *picture, int place, int *x, int *y)
-{
-    const struct rigid T = p->places[place].T_bench_from_place;
-    double x0 = 1e9, y0 = 1e9, x1 = -1e9, y1 = -1e9;
-    struct bench_mm corners[4];
-    struct cam_px c;
-    show_rectangle(T, 2 * PATCH_MM, 2 * PATCH_MM, p->places[place].z_mm, corners);
-    for (int i = 0; i < 4; i++)
-        if (model_cam_from_bench(&p->g->calibration.model, corners[i], &c))
-            x0 = fmin(x0, c.x), y0 = fmin(y0, c.y), x1 = fmax(x1, c.x), y1 = fmax(y1, c.y);
-    *x = (int)fmax(x0, 0);
-    *y = (int)fmax(y0, 0);
-    return image_window(picture, *x, *y, (int)x1 - *x, (int)y1 - *y);
-}
-
 bool pack_judge(struct pack *p, int step, struct verdict *out)
 {
     struct lw_error err = {0};
     struct guide_look look;
-    struct guide_light light = light_for(p, step);
+    struct guide_light light = p->case_lost ? guide_light_bench(p->g, p->level) : light_for(p, step);
     int place = p->w->steps[p->first + step].place;
     cannot_tell(out, REASON_STALE);
     bool there = guide_take_look(p->g, &light, &look);
@@ -168,8 +153,14 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
     if (!there)
         return false;
     emit_look(p, step, &look);
-    if (look.trouble != REASON_NONE || !p->before_valid || !same_light(&light, &p->before_light)) {
-        cannot_tell(out, look.trouble != REASON_NONE ? look.trouble : REASON_STALE);
+    enum verdict_reason trouble = look.trouble;
+    bool searched = p->case_lost; /* in another light: what was found is looked at again */
+    if (trouble == REASON_NONE && (!pack_follow_carrier(p, carrier_of(p, step), &look.picture) || searched))
+        trouble = REASON_MOVED;
+    if (trouble == REASON_NONE && !comparable(p, step, &light))
+        trouble = REASON_STALE;
+    if (trouble != REASON_NONE) {
+        cannot_tell(out, trouble);
         guide_look_finish(&look);
         return true;
     }
@@ -180,13 +171,11 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
         lw_log_error("check", &err);
         cannot_tell(out, REASON_STALE);
     }
-    if (out->result == VERDICT_ACCEPT || out->result == VERDICT_CONFIRM) {
-        struct pack_patch *patch = &p->patches[step];
-        image_finish(&patch->before);
-        struct image window = place_window(p, &p->before, place, &patch->x, &patch->y);
-        if (window.width > 0 && window.height > 0 && image_copy(&patch->before, &window, &err))
-            lw_log_error("pack", &err);
-        keep_before(p, &look.picture, &light);
+    if (out->result == VERDICT_REFUSE && out->reason == REASON_MISSING && pushed_since(p, carrier_of(p, step)))
+        keep_before(p, step, &look.picture, &light); /* as empty as before: from now on compared where it lies now */
+    if (out->result == VERDICT_ACCEPT) { /* what a person confirms is surveyed anew */
+        pack_keep_patch(p, step);
+        keep_before(p, step, &look.picture, &light);
     }
     guide_look_finish(&look);
     return true;
@@ -195,19 +184,10 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
 void pack_accept(struct pack *p, int step)
 {
     int place = p->w->steps[p->first + step].place;
-    if (place >= 0)
-        p->places[place].filled = true;
-}
-
-void pack_go_back(struct pack *p, int step)
-{
-    const struct pack_patch *patch = &p->patches[step];
-    int place = p->w->steps[p->first + step].place;
-    if (place >= 0)
-        p->places[place].filled = false;
-    if (!patch->before.data || !p->before_valid)
+    if (place < 0)
         return;
-    struct image to = image_window(&p->before, patch->x, patch->y, patch->before.width, patch->before.height);
-    for (int y = 0; y < to.height; y++)
-        memcpy(image_row(&to, y), image_row(&patch->before, y), (size_t)to.width * (size_t)to.format);
+    p->places[place].filled = step_machine_result(p->machine, step) != STEP_SKIPPED;
+    bool accepted = step_machine_result(p->machine, step) == STEP_ACCEPTED;
+    if (!accepted && p->before_valid && p->before_carrier == carrier_of(p, step))
+        pack_keep_patch(p, step); /* passed without a look: as it was before the step */
 }

@@ -10,7 +10,8 @@
 /* A camera patch around a place from before it was filled, to judge it again after going back. */
 struct pack_patch {
     struct image before;
-    int x, y;
+    int x, y;                        /* of its corner in the camera picture */
+    struct rigid T_bench_from_place; /* where the place lay then */
 };
 
 struct pack {
@@ -25,7 +26,10 @@ struct pack {
 
     struct image before; /* the look that the next one is compared with */
     struct guide_light before_light;
+    struct rigid *T_before; /* where each carrier lay then: it may have been pushed since */
+    int before_carrier;     /* whose light it was taken in */
     bool before_valid;
+    bool case_lost; /* it lies where it was not found: looked for on the whole bench */
     uint8_t level; /* of the look light */
     bool resumed;
 
@@ -55,11 +59,17 @@ bool pack_take_on(struct pack *p, const char *kit);
 bool pack_survey(struct pack *p, int step);
 /* Looks and judges; false: the look was lost. */
 bool pack_judge(struct pack *p, int step, struct verdict *out);
-/* After an accept: what was seen is the new before. */
+/* The step is done, however. */
 void pack_accept(struct pack *p, int step);
-/* Going back to a step: what its place looked like before is put back into the picture to compare with. */
-void pack_go_back(struct pack *p, int step);
 void pack_update_places(struct pack *p);
+
+/* pack_pushed.c: where the case lies in this look; places follow it. False: it was not found. */
+bool pack_follow_carrier(struct pack *p, int carrier, const struct image *picture);
+/* Before a look is made the new `before`: keeps what the step's place looked like in the old one. */
+void pack_keep_patch(struct pack *p, int step);
+/* Puts that into the picture to compare with, for a step that was gone back to; nothing when none was kept. */
+void pack_put_patch(struct pack *p, int step);
+void pack_go_back(struct pack *p, int step);
 
 /* Emits, and keeps on until the journal took it: nothing is shown that was not written. False: session ended. */
 bool pack_record(struct pack *p, struct journal_event *e);

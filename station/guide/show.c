@@ -370,7 +370,11 @@ void show_pack_step(struct guide *g, const struct show_step *s)
         show_message(g, "pause", _("Pause"), _("Press next to go on"), NULL);
         return;
     case STEP_BLOCKED:
-        show_gone(g);
+        if (s->camera_moved)
+            show_message(g, "help", _("The camera was moved. Please call the coach"),
+                         _("The case can be put aside. Then calibrate again"), NULL);
+        else
+            show_gone(g);
         return;
     case STEP_ASIDE:
         show_message(g, "put-aside", _("The case is put aside"), NULL, NULL);

@@ -201,15 +201,20 @@ static void more_help(struct step_machine *m, int64_t now_ns, struct step_action
     enter(m, m->state, now_ns, out);
 }
 
+/* The step before may lie in another light: then what is there is looked at before it is shown. */
 static void go_back(struct step_machine *m, int64_t now_ns, struct step_actions *out)
 {
     int i = m->step < m->count ? m->step - 1 : m->count - 1;
     if (i < 0)
         return;
+    bool other_light = m->step < m->count && m->traits[m->step].survey_first;
     m->step = i;
     m->results[i] = STEP_TODO;
     act(m, out, STEP_DO_RECORD_BACK);
-    show_step(m, now_ns, out);
+    if (other_light || m->survey_wanted)
+        survey(m, now_ns, out);
+    else
+        show_step(m, now_ns, out);
 }
 
 static void skip(struct step_machine *m, const char *reason, int64_t now_ns, struct step_actions *out)
@@ -220,16 +225,16 @@ static void skip(struct step_machine *m, const char *reason, int64_t now_ns, str
         more_help(m, now_ns, out);
 }
 
-static void keep(struct step_machine *m, enum step_state into, int64_t now_ns, struct step_actions *out)
-{
-    m->kept = m->state == STEP_LOOK ? m->from : m->state;
-    enter(m, into, now_ns, out);
-}
-
 static void put_aside(struct step_machine *m, int64_t now_ns, struct step_actions *out)
 {
     enter(m, STEP_ASIDE, now_ns, out);
     act(m, out, STEP_DO_END);
+}
+
+static void keep(struct step_machine *m, enum step_state into, int64_t now_ns, struct step_actions *out)
+{
+    m->kept = m->state == STEP_LOOK ? m->from : m->state;
+    enter(m, into, now_ns, out);
 }
 
 /* A survey that was cut off is begun again; "good" is not shown again after a gap: the next step is. */
@@ -458,6 +463,11 @@ void step_machine_set_done(struct step_machine *m, int step, enum step_result re
 {
     if (step >= 0 && step < m->count)
         m->results[step] = result;
+}
+
+void step_machine_want_survey(struct step_machine *m)
+{
+    m->survey_wanted = true;
 }
 
 enum step_state step_machine_state(const struct step_machine *m)

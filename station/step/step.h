@@ -107,6 +107,9 @@ void step_machine_destroy(struct step_machine **m);
 /* Before STEP_IN_BEGIN: a step that was done before (a kit that is taken on). */
 void step_machine_set_done(struct step_machine *m, int step, enum step_result result);
 
+/* What was seen before is not to be relied on (the case was pushed): a survey stands before the next step. */
+void step_machine_want_survey(struct step_machine *m);
+
 void step_machine_handle(struct step_machine *m, const struct step_input *in, int64_t now_ns,
                          struct step_actions *out);
 
