@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HELD_JITTER_MM 1.5 /* play in a foam slot, carried about */
+#define HELD_JITTER_DEG 2.0
+
 static bool same(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) == 0;
@@ -91,7 +94,8 @@ static void answer_of(const json_t *choices, struct request *r)
     static const struct {
         const char *what, *press;
     } usual[] = {
-        {"confirm", "yes"}, {"board", "next"}, {"height", "next"}, {"name", "next"}, {"count", "next"}};
+        {"confirm", "yes"}, {"board", "next"}, {"height", "next"}, {"name", "next"}, {"count", "next"},
+        {"coach", "aside"}};
     const char *const *order = liked[strcmp(r->what, "confirm") == 0];
     for (int i = 0; i < 3; i++)
         if (offered(choices, order[i])) {
@@ -130,10 +134,26 @@ static void hear_ask(struct person *p, const struct journal_event *e)
     }
 }
 
+/* A kit that was begun before this person came: its case stands on the shelf with what the scenario says. */
+static void shelve_held(struct person *p)
+{
+    int count = p->scenario ? p->scenario->held_count : 0;
+    for (int i = 0; i < count && !p->has_case; i++) {
+        const struct scenario_held *h = &p->scenario->held[i];
+        int thing = plan_new_thing(p, h->item, h->place, (struct rigid){0}, plan_jitter(p, HELD_JITTER_MM, HELD_JITTER_DEG));
+        if (thing < 0)
+            continue;
+        p->things[thing].in_slot = p->things[thing].shelved = true;
+        keep(p->shelf_kit, p->kit);
+    }
+}
+
 static void hear_kit(struct person *p, const struct journal_event *e)
 {
     if (same(e->phase, "started") || same(e->phase, "resumed")) {
         keep(p->kit, e->kit);
+        if (same(e->phase, "resumed") && !p->shelf_kit[0])
+            shelve_held(p);
         p->restore = same(e->phase, "resumed") && e->kit && same(e->kit, p->shelf_kit);
     } else if (same(e->phase, "aside")) {
         p->aside = true;

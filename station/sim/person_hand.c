@@ -169,6 +169,9 @@ void person_event(struct person *p, const struct scenario_action *a)
     case DO_STALL:
         begin_fault(p, a, SIM_FAULT_STALLED);
         break;
+    case DO_BLIND:
+        sim_blind(p->bench, true);
+        break;
     case DO_LIGHTS_OUT:
         begin_fault(p, a, SIM_FAULT_NONE);
         break;

@@ -423,7 +423,8 @@ static void give_up(struct person *p, const char *why)
     if (p->stats.gave_up)
         return;
     p->stats.gave_up = true;
-    person_note(p, _("gave up at step %s: %s"), p->now.step, why);
+    if (!p->scenario || !p->scenario->gives_up)
+        person_note(p, _("gave up at step %s: %s"), p->now.step, why);
     plan_press(p, 0, "quit", NULL);
     p->now.active = false;
 }

@@ -295,6 +295,8 @@ int person_unmet(const struct person *p, FILE *out)
             n += line_out(out, p, p->scenario->actions[i].line, _("this did not come about"));
     for (int i = 0; p->scenario && i < p->scenario->expect_count; i++)
         n += unmet_expect(p, i, out);
+    if (p->scenario && p->scenario->gives_up && !p->stats.gave_up)
+        n += line_out(out, p, 0, _("the person did not have to give up"));
     return n;
 }
 

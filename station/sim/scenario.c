@@ -52,6 +52,7 @@ static const struct form actions[] = {
     {"black camera NUMBER ms", DO_BLACK},
     {"overexpose camera NUMBER ms", DO_OVEREXPOSE},
     {"stall camera NUMBER ms", DO_STALL},
+    {"blind camera", DO_BLIND},
     {"lights out NUMBER ms", DO_LIGHTS_OUT},
     {"light NAME", DO_LIGHT},
     {"ambient NUMBER", DO_AMBIENT},
@@ -351,6 +352,10 @@ static bool read_at_most(const struct line *l, struct scenario_expect *e)
 static void read_expect(struct scenario *s, const struct line *l)
 {
     struct scenario_expect e = {.line = l->number};
+    if (l->count == 3 && is(l, 1, "giving") && is(l, 2, "up")) {
+        s->gives_up = true;
+        return;
+    }
     if (is(l, 1, "at")) {
         if (!read_at_most(l, &e))
             return;
@@ -395,8 +400,27 @@ static void read_hands(struct scenario *s, const struct line *l)
         s->glove = g;
 }
 
+static void read_held(struct scenario *s, const struct line *l)
+{
+    struct scenario_held *grown = realloc(s->held, sizeof *grown * (size_t)(s->held_count + 1));
+    if (l->count != 5 || !is(l, 3, "in") || !is_name(word_at(l, 2)) || !is_name(word_at(l, 4))) {
+        problems_error(l->problems, l->path, l->number, LW_MSG_SCENARIO_FORM, "case holds ITEM in PLACE");
+        s->held = grown ? grown : s->held;
+        return;
+    }
+    if (!grown)
+        return;
+    s->held = grown;
+    copy(s->held[s->held_count].item, word_at(l, 2));
+    copy(s->held[s->held_count++].place, word_at(l, 4));
+}
+
 static void read_case(struct scenario *s, const struct line *l)
 {
+    if (is(l, 1, "holds")) {
+        read_held(s, l);
+        return;
+    }
     static const struct form form = {"off NUMBER mm NUMBER mm", DO_OFFSET};
     struct scenario_action a;
     bool whole = false;
@@ -486,6 +510,7 @@ void scenario_destroy(struct scenario **s)
         return;
     free((*s)->actions);
     free((*s)->expects);
+    free((*s)->held);
     free(*s);
     *s = NULL;
 }

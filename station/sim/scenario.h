@@ -31,6 +31,7 @@ enum scenario_do {
     DO_BLACK,
     DO_OVEREXPOSE,
     DO_STALL,
+    DO_BLIND,
     DO_LIGHTS_OUT,
     DO_LIGHT,
     DO_AMBIENT,
@@ -80,12 +81,19 @@ struct scenario_expect {
     int line;
 };
 
+struct scenario_held {
+    char item[SCENARIO_ID], place[SCENARIO_ID];
+};
+
 struct scenario {
     char path[256];
     char light[SCENARIO_ID];
     uint64_t seed;
     int glove;
     double case_off_mm[2], case_off_deg;
+    bool gives_up; /* the person has to give up, and it is no failure */
+    struct scenario_held *held; /* what lies in the half-packed case that is put down for a kit taken on */
+    int held_count;
     struct scenario_action *actions;
     int action_count;
     struct scenario_expect *expects;
