@@ -79,6 +79,11 @@ void sim_knock(struct sim *s, double camera_mm, double camera_rad, double projec
     s->knocked_mm += camera_mm;
 }
 
+void sim_blind(struct sim *s, bool blind)
+{
+    (void)s, (void)blind;
+}
+
 void sim_fault(struct sim *s, enum sim_fault fault)
 {
     s->fault = fault;
