@@ -376,8 +376,8 @@ static enum lw_msg run(struct session *s, struct calibration *out, struct lw_err
 
 static json_t *quality_json(const struct calibration *c)
 {
-    return json_pack("{s:f,s:f,s:f,s:b,s:f}", "median_mm", c->quality.median_mm, "p95_mm", c->quality.p95_mm, "max_mm",
-                     c->quality.max_mm, "rough", c->model.rough, "seconds", c->quality.seconds);
+    return json_pack("{s:f,s:f,s:f,s:f,s:b,s:f}", "median_mm", c->quality.median_mm, "p95_mm", c->quality.p95_mm, "max_mm",
+                     c->quality.max_mm, "sigma_raised_mm", c->model.sigma_raised_mm, "rough", c->model.rough, "seconds", c->quality.seconds);
 }
 
 enum lw_msg calibrate_run(struct guide *g, const struct calibrate_options *o, struct calibration *out,
@@ -401,7 +401,7 @@ enum lw_msg calibrate_run(struct guide *g, const struct calibrate_options *o, st
     } else {
         emit_phase(&s, "saved", quality_json(out));
         snprintf(line, sizeof line, _("Calibrated: %.1f mm"), out->quality.median_mm);
-        show_message(g, "well-done", line, out->model.rough ? _("Heights are rough: no box was measured") : NULL, NULL);
+        show_message(g, "well-done", line, out->model.rough ? _("Heights are rough: lay a box, or lay it elsewhere") : NULL, NULL);
     }
     guide_wait(g, 1.0);
     return rc;
