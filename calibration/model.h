@@ -34,7 +34,7 @@ struct model {
     double residual_u[MODEL_RESIDUAL_TERMS], residual_v[MODEL_RESIDUAL_TERMS];
     double sigma_flat_mm;   /* standard uncertainty of a drawn point on the bench */
     double sigma_raised_mm; /* the same at 100 mm; large where nothing raised was measured */
-    bool rough;             /* heights were never measured, or came out no better than a few mm */
+    bool rough;             /* heights were never measured */
 };
 
 /* Recomputes R and centre_mm after lens or pose changed. */

@@ -25,7 +25,6 @@
 #define RAISED_RMS_MAX_PX 3.0
 /* Squared sigmas by which the lenses may be unlike usual ones; 11 priors give about 11 at most. */
 #define UNUSUAL_MAX 30.0
-#define ROUGH_MM 2.5 /* heights that are no truer than this are called rough, box or not */
 #define RAISED_MM   100.0
 #define TERMS       MODEL_RESIDUAL_TERMS
 
@@ -333,7 +332,7 @@ static enum lw_msg adjust(struct fit_problem *problem, struct fit *f, struct mod
     double left = q->p95_mm / 2;
     out->sigma_flat_mm = hypot(fit_sigma_mm(f, in, 0), left);
     out->sigma_raised_mm = hypot(fit_sigma_mm(f, in, RAISED_MM), left);
-    out->rough = in->plane_count < 2 || out->sigma_raised_mm > ROUGH_MM;
+    out->rough = in->plane_count < 2;
     return LW_OK;
 }
 

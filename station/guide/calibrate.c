@@ -401,7 +401,7 @@ enum lw_msg calibrate_run(struct guide *g, const struct calibrate_options *o, st
     } else {
         emit_phase(&s, "saved", quality_json(out));
         snprintf(line, sizeof line, _("Calibrated: %.1f mm"), out->quality.median_mm);
-        show_message(g, "well-done", line, out->model.rough ? _("Heights are rough: lay a box, or lay it elsewhere") : NULL, NULL);
+        show_message(g, "well-done", line, out->model.rough ? _("Heights are rough: no box was measured") : NULL, NULL);
     }
     guide_wait(g, 1.0);
     return rc;
