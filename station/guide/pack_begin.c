@@ -183,7 +183,10 @@ static void mark_steps(struct pack *p, const struct journal_step_state *states, 
         if (done && there)
             step_machine_set_done(p->machine, i, STEP_ACCEPTED);
         else if (done)
-            lw_log(LW_LOG_INFO, "pack", "%s was packed, but is not there now", s->id);
+            lw_log(LW_LOG_INFO, "pack", "%s was packed, but is not there now: %s", s->id,
+                   found[s->place] >= 0    ? p->w->items[found[s->place]].id
+                   : found[s->place] == -1 ? "empty"
+                                           : "can't tell");
     }
 }
 
@@ -211,10 +214,48 @@ static int first_wrong(const struct pack *p, const int *found)
 {
     for (int i = 0; i < p->count; i++) {
         int place = p->w->steps[p->first + i].place;
-        if (place >= 0 && step_machine_result(p->machine, i) == STEP_TODO && found[place] != -1)
+        if (place >= 0 && step_machine_result(p->machine, i) == STEP_TODO && found[place] >= 0)
             return place;
     }
     return -1;
+}
+
+static bool person_sees(struct pack *p, int step)
+{
+    struct lw_error err;
+    struct press press;
+    struct bench_mm outline[SCENE_POINTS];
+    const struct workflow_step *s = &p->w->steps[p->first + step];
+    const struct workflow_item *item = &p->w->items[p->w->places[s->place].item];
+    char line[200];
+    snprintf(line, sizeof line, _("Is this: %s?"), workflow_text(&item->name));
+    int corners = show_place_outline(p->w, p->taught.check, s->place, p->T_bench_from_carrier, outline, SCENE_POINTS);
+    show_ask_at(p->g, outline, corners, "look", line);
+    guide_ask(p->g, "confirm", "yes no", outline, corners,
+              json_pack("{s:s,s:s,s:s}", "step", s->id, "place", p->w->places[s->place].id, "item", item->id));
+    while (!p->g->quit) {
+        guide_tick(p->g);
+        if (!guide_press(p->g, &press) || (press.kind != PRESS_YES && press.kind != PRESS_NEXT && press.kind != PRESS_NO))
+            continue;
+        struct journal_event e = {.kind = EVENT_VERDICT, .step = s->id, .place = p->w->places[s->place].id,
+                                  .item = item->id, .result = press.kind == PRESS_NO ? "refuse" : "confirm",
+                                  .reason = press.kind == PRESS_NO ? "missing" : NULL};
+        if (guide_emit(p->g, &e, &err))
+            lw_log_error("journal", &err);
+        return press.kind != PRESS_NO;
+    }
+    return false;
+}
+
+/* What was packed, and the camera can't tell: a person looks. */
+static void ask_what_is_there(struct pack *p, const struct journal_step_state *states, int count, const int *found)
+{
+    for (int i = 0; i < p->count && !p->g->quit; i++) {
+        const struct workflow_step *s = &p->w->steps[p->first + i];
+        if (s->place >= 0 && step_machine_result(p->machine, i) == STEP_TODO && found[s->place] == -2 &&
+            journal_says_done(states, count, s->id) && person_sees(p, i))
+            step_machine_set_done(p->machine, i, STEP_CONFIRMED);
+    }
 }
 
 bool pack_take_on(struct pack *p, const char *kit)
@@ -230,6 +271,8 @@ bool pack_take_on(struct pack *p, const char *kit)
         if (seen)
             mark_steps(p, states, known, found);
         int wrong = seen ? first_wrong(p, found) : -1;
+        if (seen && wrong < 0)
+            ask_what_is_there(p, states, known, found);
         if (seen && (wrong < 0 || ++tries > 2 * p->w->place_count))
             break;
         if (seen) {
