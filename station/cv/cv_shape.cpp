@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 // Reach of the slow light field, closing, glare gaps: lengths on the bench.
@@ -325,30 +326,44 @@ static void collect(const cv::Mat &mask, const cv::Mat &valid, double mm_per_px,
                 image_row(&out->labels, y + area.y)[x + area.x] = name[static_cast<size_t>(f.groups.at<int>(y, x))];
 }
 
+// Blur makes an edge wide and leaves its height: the squares tell.
+static inline double energy(float dx, float dy)
+{
+    return static_cast<double>(dx) * dx + static_cast<double>(dy) * dy;
+}
+
 // Light and sharpness where nothing changed, on every other row.
 static void measure(const cv::Mat &before, const differences &d, const cv::Mat &mask, const cv::Mat &valid,
                     cv_change *out)
 {
     cv::Mat wide;
     cv::dilate(mask, wide, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(7, 7)));
-    double light_before = 0, light_after = 0, edges = 0, expected_edges = 0, n = 0;
+    double light_before = 0, light_after = 0, n = 0, still[2] = {0, 0}, all[2] = {0, 0}; // energies: after, expected
     for (int y = 1; y + 1 < mask.rows; y += 2) {
         const auto *w = wide.ptr<uint8_t>(y), *v = valid.ptr<uint8_t>(y), *b = before.ptr<uint8_t>(y);
         const auto *g = d.grey.ptr<float>(y), *g1 = d.grey.ptr<float>(y + 1);
         const auto *e = d.expected.ptr<float>(y), *e1 = d.expected.ptr<float>(y + 1);
         for (int x = 1; x + 1 < mask.cols; x++) {
-            if (w[x] || !v[x])
+            if (!v[x])
+                continue;
+            double after = energy(g[x + 1] - g[x - 1], g1[x] - g[x]);
+            double expected = energy(e[x + 1] - e[x - 1], e1[x] - e[x]);
+            all[0] += after, all[1] += expected;
+            if (w[x])
                 continue;
             n++;
+            still[0] += after, still[1] += expected;
             light_before += grey_of(b[3 * x], b[3 * x + 1], b[3 * x + 2]);
             light_after += g[x];
-            edges += std::abs(g[x + 1] - g[x - 1]) + std::abs(g1[x] - g[x]);
-            expected_edges += std::abs(e[x + 1] - e[x - 1]) + std::abs(e1[x] - e[x]);
         }
     }
     out->mean_before = n > 0 ? light_before / n : 0;
     out->mean_after = n > 0 ? light_after / n : 0;
-    out->sharpness = n > 0 && expected_edges / n > 1e-3 ? edges / expected_edges : 1;
+    out->sharpness = 1;
+    // out of focus all edges seem changed, so that none is left where nothing did
+    for (const double *share : {still, all})
+        if (n > 0 && share[1] / n > 1e-3)
+            out->sharpness = std::min(out->sharpness, std::sqrt(share[0] / share[1]));
 }
 
 // After in the light of before, and the share of white, where something changed.
