@@ -214,7 +214,7 @@ static int first_wrong(const struct pack *p, const int *found)
 {
     for (int i = 0; i < p->count; i++) {
         int place = p->w->steps[p->first + i].place;
-        if (place >= 0 && step_machine_result(p->machine, i) == STEP_TODO && found[place] >= 0)
+        if (place >= 0 && step_machine_result(p->machine, i) == STEP_OPEN && found[place] >= 0)
             return place;
     }
     return -1;
@@ -252,7 +252,7 @@ static void ask_what_is_there(struct pack *p, const struct journal_step_state *s
 {
     for (int i = 0; i < p->count && !p->g->quit; i++) {
         const struct workflow_step *s = &p->w->steps[p->first + i];
-        if (s->place >= 0 && step_machine_result(p->machine, i) == STEP_TODO && found[s->place] == -2 &&
+        if (s->place >= 0 && step_machine_result(p->machine, i) == STEP_OPEN && found[s->place] == -2 &&
             journal_says_done(states, count, s->id) && person_sees(p, i))
             step_machine_set_done(p->machine, i, STEP_CONFIRMED);
     }

@@ -72,7 +72,7 @@ static void record_phase(struct step_machine *m, struct step_actions *out, const
 static int next_todo(const struct step_machine *m)
 {
     int i = 0;
-    while (i < m->count && m->results[i] != STEP_TODO)
+    while (i < m->count && m->results[i] != STEP_OPEN)
         i++;
     return i;
 }
@@ -209,7 +209,7 @@ static void go_back(struct step_machine *m, int64_t now_ns, struct step_actions 
         return;
     bool other_light = m->step < m->count && m->traits[m->step].survey_first;
     m->step = i;
-    m->results[i] = STEP_TODO;
+    m->results[i] = STEP_OPEN;
     act(m, out, STEP_DO_RECORD_BACK);
     if (other_light || m->survey_wanted)
         survey(m, now_ns, out);
@@ -482,14 +482,14 @@ int step_machine_step(const struct step_machine *m)
 
 enum step_result step_machine_result(const struct step_machine *m, int step)
 {
-    return step >= 0 && step < m->count ? m->results[step] : STEP_TODO;
+    return step >= 0 && step < m->count ? m->results[step] : STEP_OPEN;
 }
 
 int step_machine_done_count(const struct step_machine *m)
 {
     int done = 0;
     for (int i = 0; i < m->count; i++)
-        done += m->results[i] != STEP_TODO;
+        done += m->results[i] != STEP_OPEN;
     return done;
 }
 

@@ -29,7 +29,7 @@ enum step_state {
     STEP_COMPLETE, /* ended: every step is done */
 };
 
-enum step_result { STEP_TODO = 0, STEP_ACCEPTED, STEP_CONFIRMED, STEP_OVERRIDDEN, STEP_SKIPPED };
+enum step_result { STEP_OPEN = 0, STEP_ACCEPTED, STEP_CONFIRMED, STEP_OVERRIDDEN, STEP_SKIPPED };
 
 enum step_input_kind {
     STEP_IN_NONE = 0,

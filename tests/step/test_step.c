@@ -107,7 +107,7 @@ static void nothing_else_ends_a_step(void **state)
         give(b, STEP_IN_STILL);
         verdict(b, cases[i].result, cases[i].reason);
         assert_int_equal(step_machine_state(b->m), cases[i].then);
-        assert_int_equal(step_machine_result(b->m, 0), STEP_TODO);
+        assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
         assert_int_equal(step_machine_step(b->m), 0);
     }
 }
@@ -118,7 +118,7 @@ static void zeroed_verdict_passes_nothing(void **state)
     to_place(b);
     give(b, STEP_IN_STILL);
     step_machine_handle(b->m, &(struct step_input){.kind = STEP_IN_VERDICT}, b->now_ns, &b->out);
-    assert_int_equal(step_machine_result(b->m, 0), STEP_TODO);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
 }
 
 static void next_on_an_empty_place_says_missing(void **state)
@@ -186,7 +186,7 @@ static void skip_only_where_the_coach_allows_it(void **state)
     struct bench *b = *state;
     to_place(b);
     give(b, STEP_IN_SKIP);
-    assert_int_equal(step_machine_result(b->m, 0), STEP_TODO);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
     give(b, STEP_IN_STILL);
     verdict(b, VERDICT_ACCEPT, REASON_NONE);
     later(b, 1);
@@ -204,7 +204,7 @@ static void back_opens_the_step_before(void **state)
     give(b, STEP_IN_BACK);
     assert_true(did(b, STEP_DO_RECORD_BACK));
     assert_int_equal(step_machine_step(b->m), 0);
-    assert_int_equal(step_machine_result(b->m, 0), STEP_TODO);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
     give(b, STEP_IN_BACK); /* there is none before the first */
     assert_int_equal(step_machine_step(b->m), 0);
 }
@@ -234,7 +234,7 @@ static void a_look_that_was_lost_is_begun_again(void **state)
     give(b, STEP_IN_STILL);
     give(b, STEP_IN_LOOK_LOST);
     assert_int_equal(step_machine_state(b->m), STEP_WAIT);
-    assert_int_equal(step_machine_result(b->m, 0), STEP_TODO);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
     later(b, 1.1);
     give(b, STEP_IN_TIME);
     assert_true(did(b, STEP_DO_LOOK));
@@ -271,7 +271,7 @@ static void aside_ends_from_every_working_state(void **state)
     give(b, STEP_IN_ASIDE);
     assert_int_equal(step_machine_state(b->m), STEP_ASIDE);
     assert_true(did(b, STEP_DO_END));
-    assert_int_equal(step_machine_result(b->m, 0), STEP_TODO);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
 }
 
 /* Whatever comes in whatever order: no step is ever done without one of the four ways. */
