@@ -94,10 +94,16 @@ static enum lw_msg write_report(const char *database, const struct report_argume
     if (rc)
         return rc;
     FILE *out = a->html ? fopen(a->html, "w") : stdout;
-    if (out)
-        rc = journal_report(j, o, out, err);
-    if (!out || (a->html && fclose(out) != 0 && !rc))
+    if (!out)
         rc = lw_fail(err, LW_MSG_FILE_WRITE, a->html, strerror(errno));
+    else
+        rc = journal_report(j, o, out, err);
+    bool written = out && fflush(out) == 0 && !ferror(out);
+    int why = errno;
+    if (a->html && out)
+        fclose(out);
+    if (!rc && !written)
+        rc = lw_fail(err, LW_MSG_FILE_WRITE, a->html ? a->html : _("standard output"), strerror(why));
     journal_close(&j);
     return rc;
 }

@@ -6,8 +6,10 @@
 #include "show.h"
 #include "verbs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 #define SIGN_MM 14.0
@@ -45,8 +47,10 @@ static enum lw_msg film(struct rig *r, const char *folder, double minutes, int *
             return lw_fail(err, LW_MSG_CALIBRATION_MISSING);
     enum lw_msg rc = recorder_create(&rec, folder, keep, 4, err);
     int64_t until = clock_now_ns(&g->clock) + (int64_t)(minutes * 60e9);
-    if (!rc)
+    if (!rc) {
+        recorder_set_identity(rec, g->camera->info.identity);
         show_sign(g);
+    }
     while (!rc && !g->quit && clock_now_ns(&g->clock) < until) {
         guide_tick(g);
         if (g->new_frame)
@@ -110,28 +114,35 @@ static void print_state(const struct frame *f, const struct watch_state *s)
            light_name(s->light));
 }
 
-/* Frames as fast as they can be read, through the same eyes as at the bench. */
-static int play(struct camera *camera, struct lw_error *err)
+/* Frames as fast as they can be read, through the same eyes as at the bench. A picture that can't be read is told, and
+ * the rest is played; *broken counts them. */
+static enum lw_msg play(struct camera *camera, int *frames, int *broken, struct lw_error *err)
 {
     struct watch *watch = NULL;
     struct watch_state state = {0};
     struct frame *f = NULL;
     enum camera_status status;
+    enum lw_msg rc = LW_OK;
     int64_t now_ns = NS_PER_S;
-    int frames = 0;
-    while ((status = camera_poll(camera, now_ns, &f, err)) == CAMERA_FRAME || status == CAMERA_WAITING) {
+    while (!rc && (status = camera_poll(camera, now_ns, &f, err)) != CAMERA_ENDED) {
         now_ns += NS_PER_S / 120;
+        if (status == CAMERA_LOST) {
+            verb_fail(err, EXIT_FAILED);
+            ++*broken;
+        }
         if (status != CAMERA_FRAME)
             continue;
-        if (!watch && watch_create(&watch, NULL, NULL, 0, f->image.width, f->image.height, err))
-            break;
-        watch_feed(watch, f, false, &state);
-        print_state(f, &state);
-        frames++;
+        if (!watch)
+            rc = watch_create(&watch, NULL, NULL, 0, f->image.width, f->image.height, err);
+        if (!rc) {
+            watch_feed(watch, f, false, &state);
+            print_state(f, &state);
+            ++*frames;
+        }
         frame_unref(&f);
     }
     watch_destroy(&watch);
-    return frames;
+    return rc;
 }
 
 int verb_replay(int argc, char **argv)
@@ -148,16 +159,23 @@ int verb_replay(int argc, char **argv)
         lw_fail(&err, LW_MSG_USAGE, _("replay takes one folder"));
         return verb_fail(&err, EXIT_USAGE);
     }
+    struct stat st;
+    int why = stat(rest[0], &st) != 0 ? errno : S_ISDIR(st.st_mode) || S_ISREG(st.st_mode) ? 0 : EINVAL;
+    if (why) { /* a live camera has no end */
+        lw_fail_at(&err, rest[0], 0, LW_MSG_FILE_OPEN, rest[0], strerror(why));
+        return verb_fail(&err, EXIT_FAILED);
+    }
     char source[512];
     snprintf(source, sizeof source, "%s", rest[0]);
     const struct camera_config config = {.source = source};
     if (camera_open(&camera, &config, &err))
         return verb_fail(&err, EXIT_FAILED);
-    int frames = play(camera, &err);
+    int frames = 0, broken = 0;
+    enum lw_msg rc = play(camera, &frames, &broken, &err);
     camera_destroy(&camera);
-    if (frames == 0) {
-        lw_fail(&err, LW_MSG_CAMERA_ENDED);
+    if (!rc && frames == 0)
+        rc = lw_fail(&err, LW_MSG_CAMERA_ENDED);
+    if (rc)
         return verb_fail(&err, EXIT_FAILED);
-    }
-    return EXIT_OK;
+    return broken ? EXIT_FAILED : EXIT_OK;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -62,9 +63,13 @@ bool press_from_pedal(int button, struct press *out)
     return out->kind != PRESS_NONE;
 }
 
+#define BYTES_AT_ONCE 4096 /* read for one answer: an endless stream of rubbish does not hold up the station */
+#define WARNINGS_MAX  20
+
 struct press_file {
-    int fd;
+    int fd, flags; /* the descriptor's own flags, given back at the end: standard input is shared */
     bool standard_input;
+    int warnings;
     char line[256];
     int length;
     char buffer[512];
@@ -79,11 +84,14 @@ enum lw_msg press_file_open(struct press_file **out, const char *path, struct lw
         return lw_fail(err, LW_MSG_NO_MEMORY);
     f->standard_input = strcmp(path, "-") == 0;
     f->fd = f->standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (f->fd < 0) {
-        free(f);
-        return lw_fail_at(err, path, 0, LW_MSG_FILE_OPEN, path, strerror(errno));
+    struct stat st;
+    int why = f->fd < 0 ? errno : fstat(f->fd, &st) == 0 && S_ISDIR(st.st_mode) ? EISDIR : 0;
+    if (why) {
+        press_file_close(&f);
+        return lw_fail_at(err, path, 0, LW_MSG_FILE_OPEN, path, strerror(why));
     }
-    fcntl(f->fd, F_SETFL, fcntl(f->fd, F_GETFL) | O_NONBLOCK);
+    f->flags = fcntl(f->fd, F_GETFL);
+    fcntl(f->fd, F_SETFL, f->flags | O_NONBLOCK);
     *out = f;
     return LW_OK;
 }
@@ -101,10 +109,23 @@ static bool next_byte(struct press_file *f, char *c)
     return true;
 }
 
+/* What is no press may be anything: control characters stay out of the log. */
+static void warn(struct press_file *f)
+{
+    if (!f->line[0] || f->line[0] == '#' || f->warnings >= WARNINGS_MAX)
+        return;
+    for (char *p = f->line; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 127)
+            *p = '?';
+    f->warnings++;
+    lw_log(LW_LOG_WARNING, "input", "not a press: \"%s\"%s", f->line,
+           f->warnings == WARNINGS_MAX ? "; no more is said of such lines" : "");
+}
+
 bool press_file_next(struct press_file *f, struct press *out)
 {
     char c;
-    while (next_byte(f, &c)) {
+    for (int bytes = 0; bytes < BYTES_AT_ONCE && next_byte(f, &c); bytes++) {
         if (c != '\n') {
             if (f->length < (int)sizeof f->line - 1)
                 f->line[f->length++] = c;
@@ -114,8 +135,7 @@ bool press_file_next(struct press_file *f, struct press *out)
         f->length = 0;
         if (press_parse(f->line, out))
             return true;
-        if (f->line[0] && f->line[0] != '#')
-            lw_log(LW_LOG_WARNING, "input", "not a press: \"%s\"", f->line);
+        warn(f);
     }
     return false;
 }
@@ -124,7 +144,9 @@ void press_file_close(struct press_file **f)
 {
     if (!f || !*f)
         return;
-    if (!(*f)->standard_input)
+    if ((*f)->standard_input)
+        fcntl((*f)->fd, F_SETFL, (*f)->flags);
+    else if ((*f)->fd >= 0)
         close((*f)->fd);
     free(*f);
     *f = NULL;
