@@ -215,11 +215,13 @@ static void read_only_data_folder(void **state)
         if (geteuid() == 0 && setuid(65534) != 0)
             _exit(9);
         char out[400];
+        snprintf(out, sizeof out, "%s/station/lichtwijzer", getenv("LICHTWIJZER_BUILD"));
+        if (access(out, X_OK) != 0)
+            _exit(HARNESS_SKIP); /* the project lies where only root may look */
         pid_t program = fork();
         if (program == 0) {
             dup2(fd, 1);
             dup2(fd, 2);
-            snprintf(out, sizeof out, "%s/station/lichtwijzer", getenv("LICHTWIJZER_BUILD"));
             execl(out, out, "run", kit, "--station", station, NULL);
             _exit(127);
         }
@@ -236,6 +238,10 @@ static void read_only_data_folder(void **state)
     waitpid(child, &status, 0);
     close(fd);
     assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == HARNESS_SKIP) {
+        printf("skipped: another user than root can't reach the built program\n");
+        skip();
+    }
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
