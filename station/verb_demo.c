@@ -264,7 +264,7 @@ static int demo(const struct demo_arguments *a)
 
 int verb_demo(int argc, char **argv)
 {
-    struct demo_arguments a = {.workflow = "workflows/dental-kit", .seed = 7};
+    struct demo_arguments a = {.workflow = "workflows/dental-kit", .seed = 11};
     const char *rest[ARGUMENTS_REST];
     int rest_count, code;
     const struct argument table[] = {
