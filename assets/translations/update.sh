@@ -28,5 +28,6 @@ fi
 for po in assets/translations/*.po; do
     msgmerge --quiet --no-fuzzy-matching --no-wrap --no-location --backup=off --update "$po" "$pot"
     msgattrib --no-obsolete --no-wrap --no-location -o "$po" "$po"
+    sed -i "/^\"POT-Creation-Date/d" "$po" # a date of today is no change
     msgfmt --check --statistics -o /dev/null "$po"
 done
