@@ -96,6 +96,16 @@ struct check_look {
 enum lw_msg check_judge(const struct check *c, const struct check_look *look, const struct check_place *places,
                         int place_count, int expected, struct verdict *out, struct lw_error *err);
 
+/* What check_judge compares, for a person who asks why: both looks straight, what changed (label i + 1: part i, largest
+ * first) and the new things in the light of the look before. The caller ends it with check_straight_finish. */
+struct check_straight {
+    struct view_grid grid;
+    struct image before, after, labels, plain;
+};
+enum lw_msg check_look_straight(const struct check *c, const struct check_look *look, const struct check_place *places,
+                                int place_count, int expected, struct check_straight *out, struct lw_error *err);
+void check_straight_finish(struct check_straight *s);
+
 /* The same code on two straight pictures of one place, without a bench: item `expected` at the picture's centre;
  * position does not matter when `anywhere`. */
 enum lw_msg check_judge_patch(const struct check *c, const struct image *before, const struct image *after,

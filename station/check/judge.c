@@ -269,7 +269,8 @@ static enum lw_msg judged_area(const struct scene *s, struct image *valid, struc
     return rc ? rc : any_pushed(s) ? keep_places(s, valid, err) : LW_OK;
 }
 
-static enum lw_msg look_at(struct scene *s, struct lw_error *err)
+/* `keep`: the straight pictures go there. */
+static enum lw_msg look_at(struct scene *s, struct check_straight *keep, struct lw_error *err)
 {
     const struct check_place *p = &s->places[s->expected];
     struct image before = {0}, after = {0}, valid = {0};
@@ -286,10 +287,38 @@ static enum lw_msg look_at(struct scene *s, struct lw_error *err)
                                         .smallest_mm2 = check_smallest_mm2(s->c),
                                         .valid = &valid};
     rc = rc ? rc : cv_shape_change(&before, &after, &o, &s->change, err);
+    if (keep) {
+        *keep = (struct check_straight){.grid = s->grid, .before = before, .after = after, .labels = s->change.labels,
+                                        .plain = s->change.plain};
+        before = after = s->change.labels = s->change.plain = (struct image){0};
+    }
     image_finish(&before);
     image_finish(&after);
     image_finish(&valid);
     return rc;
+}
+
+enum lw_msg check_look_straight(const struct check *c, const struct check_look *look, const struct check_place *places,
+                                int place_count, int expected, struct check_straight *out, struct lw_error *err)
+{
+    struct scene s = {
+        .c = c, .look = look, .places = places, .place_count = place_count, .expected = expected};
+    *out = (struct check_straight){0};
+    if (expected < 0 || expected >= place_count || places[expected].item < 0 || places[expected].item >= c->count)
+        return lw_fail(err, LW_MSG_BUG, "a place that does not exist");
+    enum lw_msg rc = look_at(&s, out, err);
+    cv_shape_change_finish(&s.change);
+    if (rc)
+        check_straight_finish(out);
+    return rc;
+}
+
+void check_straight_finish(struct check_straight *s)
+{
+    image_finish(&s->before);
+    image_finish(&s->after);
+    image_finish(&s->labels);
+    image_finish(&s->plain);
 }
 
 /* Which other place does this part lie at? -1: none. */
@@ -401,7 +430,7 @@ enum lw_msg check_judge(const struct check *c, const struct check_look *look,
     if (!c->finished || expected < 0 || expected >= place_count || places[expected].item < 0 ||
         places[expected].item >= c->count)
         return lw_fail(err, LW_MSG_BUG, "judging a place that does not exist");
-    enum lw_msg rc = look_at(&s, err);
+    enum lw_msg rc = look_at(&s, NULL, err);
     rc = rc ? rc : judge_scene(&s, out, err);
     out->frame = look->frame;
     cv_shape_change_finish(&s.change);
