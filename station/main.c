@@ -18,6 +18,7 @@ static const struct {
     {"calibrate", verb_calibrate, N_("Finds out where light and camera meet the bench.")},
     {"teach", verb_teach, N_("Shows the camera what a workflow's things look like.")},
     {"validate", verb_validate, N_("Checks workflow folders and names every mistake.")},
+    {"judge", verb_judge, N_("Checks plain pictures against taught pictures, as at the bench.")},
     {"report", verb_report, N_("Counts errors, kits and times.")},
     {"record", verb_record, N_("Films the work area into a folder, for a problem report.")},
     {"replay", verb_replay, N_("Plays a film back and says what the camera side makes of it.")},

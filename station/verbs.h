@@ -12,6 +12,7 @@ int verb_run(int argc, char **argv);
 int verb_calibrate(int argc, char **argv);
 int verb_teach(int argc, char **argv);
 int verb_validate(int argc, char **argv);
+int verb_judge(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_record(int argc, char **argv);
 int verb_replay(int argc, char **argv);

@@ -46,12 +46,16 @@ enum lw_msg check_create(struct check **out, struct lw_error *err)
     return *out ? LW_OK : lw_fail(err, LW_MSG_NO_MEMORY);
 }
 
+static void reference_finish(struct taught_reference *r)
+{
+    shape_finish(&r->shape);
+    image_finish(&r->before);
+}
+
 static void item_finish(struct taught_item *it)
 {
-    for (int i = 0; i < it->count; i++) {
-        shape_finish(&it->references[i].shape);
-        image_finish(&it->references[i].before);
-    }
+    for (int i = 0; i < it->count; i++)
+        reference_finish(&it->references[i]);
     free(it->references);
     *it = (struct taught_item){0};
 }
@@ -96,13 +100,12 @@ enum verdict_reason check_picture_trouble(const struct cv_change *ch)
     return ch->sharpness < BLURRED_BELOW && ch->noise_grey > 0 ? REASON_BLURRED : REASON_NONE;
 }
 
-static enum lw_msg teach_reference(const struct check *c, const char *id, const struct check_reference *from,
+static enum lw_msg teach_reference(const char *id, const struct check_reference *from,
                                    struct taught_reference *to, struct lw_error *err)
 {
     struct image after = {0};
     struct cv_change ch = {0};
     const struct cv_change_options o = {.mm_per_px = SHAPE_MM_PER_PX, .smallest_mm2 = CRUMB_MM2};
-    (void)c;
     if (from->before.width != from->after.width || from->before.height != from->after.height)
         return lw_fail(err, LW_MSG_TAUGHT_SIZE, id);
     enum lw_msg rc = check_to_scale(&from->before, from->mm_per_px, &to->before, err);
@@ -121,6 +124,14 @@ static enum lw_msg teach_reference(const struct check *c, const char *id, const 
     to->half_y_mm = after.height * SHAPE_MM_PER_PX / 2;
     cv_shape_change_finish(&ch);
     image_finish(&after);
+    return rc;
+}
+
+enum lw_msg check_reference_good(const char *id, const struct check_reference *reference, struct lw_error *err)
+{
+    struct taught_reference r = {0};
+    enum lw_msg rc = teach_reference(id, reference, &r, err);
+    reference_finish(&r);
     return rc;
 }
 
@@ -152,7 +163,7 @@ enum lw_msg check_teach_item(struct check *c, const char *id, const struct check
     enum lw_msg rc = LW_OK;
     for (int i = 0; i < count && !rc; i++) {
         it.count++;
-        rc = teach_reference(c, id, &references[i], &it.references[i], err);
+        rc = teach_reference(id, &references[i], &it.references[i], err);
         struct shape *s = &it.references[i].shape;
         for (int k = 0; k < s->count && !rc; k++)
             c->half_mm = fmax(c->half_mm, hypot(s->x[k], s->y[k]));

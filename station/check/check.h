@@ -56,6 +56,9 @@ struct check; /* all that was taught for one workflow; immutable after check_fin
 enum lw_msg check_create(struct check **out, struct lw_error *err);
 void check_destroy(struct check **c);
 
+/* Whether this laying can be taught: the error says what is wrong with its pictures, as check_teach_item would. */
+enum lw_msg check_reference_good(const char *id, const struct check_reference *reference, struct lw_error *err);
+
 /* Adds the next item (index = order of calls) with its references (copied). Refuses with the cause: pictures of
  * another size, black, nothing seen in them, a hand taught by mistake. */
 enum lw_msg check_teach_item(struct check *c, const char *id, const struct check_item_options *options,
