@@ -160,15 +160,16 @@ static void demo_station(struct station_config *c, const struct demo_arguments *
 static enum lw_msg calibrate(struct demo *d, const struct station_config *c, struct lw_error *err)
 {
     char path[PATH_MAX];
-    struct calibration cal;
+    struct calibrate_result result;
     if (d->a->data && rig_load_calibration(d->rig, c, err) == LW_OK)
         return LW_OK;
     const struct calibrate_options o = {.automatic = true, .wait_s = ACT_S, .raised_mm = BOX_MM,
                                         .side = (enum person_side)c->bench.person_side,
                                         .save_to = rig_path(c, "calibration.cfg", path, sizeof path)};
-    enum lw_msg rc = calibrate_run(&d->rig->guide, &o, &cal, err);
+    enum lw_msg rc = calibrate_run(&d->rig->guide, &o, &result, err);
     if (!rc)
-        printf(_("Calibrated: %.2f mm (95 %%: %.2f mm)\n"), cal.quality.median_mm, cal.quality.p95_mm);
+        printf(_("Calibrated: %.2f mm (95 %%: %.2f mm)\n"), result.calibration.quality.median_mm,
+               result.calibration.quality.p95_mm);
     return rc;
 }
 

@@ -120,10 +120,12 @@ int verb_run(int argc, char **argv)
 
 /* ---- calibrate ---- */
 
-static void print_quality(const struct calibration *c)
+static void print_quality(const struct calibrate_result *r)
 {
-    json_t *j = json_pack("{s:f,s:f,s:f,s:b,s:f}", "median_mm", c->quality.median_mm, "p95_mm", c->quality.p95_mm,
-                          "max_mm", c->quality.max_mm, "rough", c->model.rough, "seconds", c->quality.seconds);
+    const struct calibration *c = &r->calibration;
+    json_t *j = json_pack("{s:f,s:f,s:f,s:b,s:f,s:o}", "median_mm", c->quality.median_mm, "p95_mm", c->quality.p95_mm,
+                          "max_mm", c->quality.max_mm, "rough", c->model.rough, "seconds", c->quality.seconds, "points",
+                          prove_json(&r->proof));
     json_dumpf(j, stdout, JSON_REAL_PRECISION(5));
     printf("\n");
     json_decref(j);
@@ -133,18 +135,16 @@ static int calibrate(const struct station_config *c, const struct guided *o, str
 {
     struct rig r = {0};
     struct lw_error err = {0};
-    struct calibration cal;
-    char save_to[PATH_MAX], pictures[PATH_MAX];
+    struct calibrate_result result;
     if (open_rig(&r, c, o, "calibrate", &err))
         return verb_fail(&err, EXIT_FAILED);
-    options->save_to = rig_path(c, "calibration.cfg", save_to, sizeof save_to);
-    options->pictures = rig_path(c, "calibration-pictures", pictures, sizeof pictures);
+    options->folder = c->data;
     options->side = (enum person_side)c->bench.person_side;
     options->corners = c->bench.has_corners ? c->bench.corners : NULL;
-    enum lw_msg rc = calibrate_run(&r.guide, options, &cal, &err);
+    enum lw_msg rc = calibrate_run(&r.guide, options, &result, &err);
     emit_end(&r, rc ? "failed" : "complete", rc ? EXIT_FAILED : EXIT_OK);
     if (!rc && !(o->events && strcmp(o->events, "-") == 0))
-        print_quality(&cal);
+        print_quality(&result);
     rig_close(&r);
     return rc ? verb_fail(&err, EXIT_FAILED) : EXIT_OK;
 }
@@ -159,6 +159,8 @@ int verb_calibrate(int argc, char **argv)
         GUIDED_ARGUMENTS(o),
         {"auto", ARGUMENT_FLAG, &options.automatic, NULL, N_("Press nothing: take what lies still and go on.")},
         {"wait", ARGUMENT_REAL, &options.wait_s, "S", N_("With --auto: seconds to wait for each act (default 2).")},
+        {"calm", ARGUMENT_FLAG, &options.calm, NULL, N_("Full pictures cross-fade: nothing flickers. Takes longer.")},
+        {"manual", ARGUMENT_FLAG, &options.manual, NULL, N_("Show the bench's corners by hand, with the arrow keys.")},
         {"raised", ARGUMENT_REAL, &options.raised_mm, "MM", N_("A flat box of this height is laid down: heights become true.")},
     };
     if (!verb_arguments(argc, argv, table, COUNT(table), N_("calibrate [OPTION…]"),

@@ -3,47 +3,130 @@
 #include "cv_picture.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define DELAY_CHANGES 6
-#define DELAY_TIMEOUT_NS (3 * NS_PER_S)
+#define DELAY_CHANGES 4
+#define DELAY_REST_S 0.15       /* after each change: with the delay itself fewer than 3 flashes a second */
+#define PICTURES_TIMEOUT_NS (10 * NS_PER_S) /* so long a camera may freeze in the middle of it */
 #define SETTLE_S 0.5            /* long enough for any projector and camera */
 #define CONTRAST_MIN_GREY 2.0   /* mean over the whole camera picture */
 #define ARRIVED_SHARE 0.9       /* of the change from black to white */
-#define STABLE_TRIES 15
 #define GRID 8                  /* every so many pixels are compared */
+#define LIT_MIN_GREY 10         /* white - black of a lit pixel */
+#define CLIPPED_GREY 252
+#define FADE_STEPS 5
+#define FADE_S 0.45             /* a fade there and back takes longer than a third of a second */
+
+/* ---- comparing frames on a grid ---- */
+
+static int grey_at(const struct image *im, int x, int y)
+{
+    const uint8_t *p = image_row(im, y) + 3 * x;
+    return (p[0] + 2 * p[1] + p[2]) / 4;
+}
+
+static int grid_count(const struct image *im)
+{
+    return ((im->height + GRID - 1) / GRID) * ((im->width + GRID - 1) / GRID);
+}
 
 static double mean_grey(const struct image *im)
 {
     double sum = 0;
-    long count = 0;
     for (int y = 0; y < im->height; y += GRID)
-        for (int x = 0; x < im->width; x += GRID, count++) {
-            const uint8_t *p = image_row(im, y) + 3 * x;
-            sum += (p[0] + 2.0 * p[1] + p[2]) / 4;
-        }
-    return count ? sum / (double)count : 0;
+        for (int x = 0; x < im->width; x += GRID)
+            sum += grey_at(im, x, y);
+    return sum / grid_count(im);
 }
 
-/* Share of sampled pixels that changed by more than `grey` between two frames. */
-static double changed_share(const struct image *a, const struct image *b, int grey)
+/* Share of the lit sampled pixels (all, where `lit` is NULL) that differ by more than `grey`. */
+static double changed_share(const struct image *a, const struct image *b, const uint8_t *lit, double grey)
 {
-    long changed = 0, count = 0;
+    long changed = 0, count = 0, i = 0;
     for (int y = 0; y < a->height; y += GRID)
-        for (int x = 0; x < a->width; x += GRID, count++)
-            changed += abs(image_row(a, y)[3 * x + 1] - image_row(b, y)[3 * x + 1]) > grey;
+        for (int x = 0; x < a->width; x += GRID, i++) {
+            if (lit && !lit[i])
+                continue;
+            count++;
+            changed += abs(grey_at(a, x, y) - grey_at(b, x, y)) > grey;
+        }
     return count ? (double)changed / (double)count : 1;
 }
 
-static enum lw_msg present(struct guide *g, const struct image *picture, struct lw_error *err)
+static bool same_size(const struct image *a, const struct image *b)
 {
-    int64_t now_ns = clock_now_ns(&g->clock);
-    enum lw_msg rc = screen_present(g->screen, picture, NULL, 0, now_ns, err);
+    return a->width == b->width && a->height == b->height;
+}
+
+/* ---- showing ---- */
+
+void capture_begin(struct capture *c, struct guide *g, bool calm)
+{
+    *c = (struct capture){.g = g, .calm = calm};
+}
+
+void capture_end(struct capture *c)
+{
+    if (c->g && c->g->taken_picture == &c->shown)
+        c->g->taken_picture = NULL;
+    image_finish(&c->shown);
+    frame_unref(&c->last);
+    free(c->lit);
+    c->lit = NULL;
+}
+
+static enum lw_msg present(struct capture *c, struct lw_error *err)
+{
+    struct guide *g = c->g;
+    enum lw_msg rc = screen_present(g->screen, &c->shown, NULL, 0, clock_now_ns(&g->clock), err);
     g->presented_ns = clock_now_ns(&g->clock);
     g->screen_taken = true;
-    g->taken_picture = picture;
+    g->taken_picture = &c->shown;
     return rc;
 }
 
+/* c->shown becomes (1 - share) from + share to. */
+static void blend(struct capture *c, const struct image *from, const struct image *to, double share)
+{
+    int k = (int)(share * 256);
+    for (int y = 0; y < to->height; y++) {
+        const uint8_t *a = image_row(from, y), *b = image_row(to, y);
+        uint8_t *o = image_row(&c->shown, y);
+        for (int i = 0; i < 4 * to->width; i++)
+            o[i] = (uint8_t)((a[i] * (256 - k) + b[i] * k) >> 8);
+    }
+}
+
+static enum lw_msg fade(struct capture *c, const struct image *to, struct lw_error *err)
+{
+    struct image from;
+    enum lw_msg rc = image_copy(&from, &c->shown, err);
+    if (rc)
+        return rc;
+    for (int i = 1; i < FADE_STEPS && !rc && !c->g->quit; i++) {
+        blend(c, &from, to, (double)i / FADE_STEPS);
+        rc = present(c, err);
+        guide_wait(c->g, FADE_S / FADE_STEPS);
+    }
+    image_finish(&from);
+    return rc;
+}
+
+static enum lw_msg show(struct capture *c, const struct image *picture, struct lw_error *err)
+{
+    enum lw_msg rc = LW_OK;
+    if (c->shown.data && c->calm)
+        rc = fade(c, picture, err);
+    if (!c->shown.data)
+        rc = image_init(&c->shown, picture->width, picture->height, IMAGE_BGRA8, err);
+    if (rc)
+        return rc;
+    for (int y = 0; y < picture->height; y++)
+        memcpy(image_row(&c->shown, y), image_row(picture, y), (size_t)picture->width * 4);
+    return present(c, err);
+}
+
+/* The next live frame: one that is not the same as the one before. */
 static enum lw_msg next_frame(struct guide *g, struct lw_error *err)
 {
     int64_t began = clock_now_ns(&g->clock);
@@ -51,47 +134,76 @@ static enum lw_msg next_frame(struct guide *g, struct lw_error *err)
         guide_tick(g);
         if (g->quit)
             return lw_fail(err, LW_MSG_ENDED);
-        if (clock_now_ns(&g->clock) - began > DELAY_TIMEOUT_NS)
+        if (clock_now_ns(&g->clock) - began > PICTURES_TIMEOUT_NS)
             return lw_fail(err, LW_MSG_NO_PICTURES);
-    } while (!g->new_frame);
+    } while (!g->new_frame || g->seen.repeated);
     return LW_OK;
 }
 
-/* A patterned picture is taken when two frames in a row agree: a mixed frame or a passing hand does not. */
-#define STABLE_GREY 24
-#define STABLE_SHARE 0.01
+/* ---- one picture ---- */
 
-enum lw_msg capture_picture(struct guide *g, const struct image *picture, double delay_ms, struct image *out,
-                            struct lw_error *err)
+#define ARRIVED_LIT_SHARE 0.25 /* two neighbouring patterns differ in half of the lit pixels; an arm covers fewer */
+#define ARRIVED_CONTRAST 0.4   /* of the contrast: so much a pixel that changed has changed */
+#define STABLE_CONTRAST 0.3
+#define STABLE_MIN_GREY 16
+#define STABLE_SHARE 0.01
+#define STABLE_NS (8 * NS_PER_S) /* somebody walks through the light */
+#define AHEAD_FRAMES 1.5       /* a delay of so many frames: the frame after the arrival shows nothing newer */
+
+static double frame_ms(const struct capture *c)
 {
-    enum lw_msg rc = present(g, picture, err);
-    int64_t earliest = g->presented_ns + (int64_t)(delay_ms * 1e6);
-    while (!rc && (!(rc = next_frame(g, err))) && g->frame->t_ns < earliest)
-        ;
-    bool stable = false;
-    for (int i = 0; !rc && !stable && i < STABLE_TRIES; i++) {
-        struct frame *last = frame_ref(g->frame);
-        rc = next_frame(g, err);
-        stable = !rc && changed_share(&last->image, &g->frame->image, STABLE_GREY) < STABLE_SHARE;
-        frame_unref(&last);
-    }
-    if (!rc && !stable)
-        return lw_fail(err, LW_MSG_CAPTURE_MOVED);
-    return rc ? rc : cv_picture_convert(&g->frame->image, IMAGE_GRAY8, out, err);
+    return 1000.0 / (c->g->camera->info.fps > 1 ? c->g->camera->info.fps : 30);
 }
 
-enum lw_msg capture_level(struct guide *g, int level, double delay_ms, struct image *out, struct lw_error *err)
+static bool arrived(const struct capture *c)
 {
-    struct image flat;
-    enum lw_msg rc = image_init(&flat, g->screen->info.width, g->screen->info.height, IMAGE_BGRA8, err);
-    if (rc)
-        return rc;
-    image_fill(&flat, (uint8_t)level);
-    rc = capture_picture(g, &flat, delay_ms, out, err);
-    g->taken_picture = NULL;
-    image_finish(&flat);
+    const struct guide *g = c->g;
+    double since_ms = (double)(g->frame->t_ns - g->presented_ns) / 1e6;
+    if (since_ms <= 0)
+        return false;
+    if (since_ms >= c->delay_max_ms)
+        return true;
+    return c->lit && c->last && same_size(&c->last->image, &g->frame->image) && c->contrast_grey > STABLE_MIN_GREY &&
+           changed_share(&c->last->image, &g->frame->image, c->lit, ARRIVED_CONTRAST * c->contrast_grey) >= ARRIVED_LIT_SHARE;
+}
+
+/* Waits until two frames in a row agree: a mixed frame or a passing hand does not. */
+static enum lw_msg settle(struct capture *c, struct lw_error *err)
+{
+    struct guide *g = c->g;
+    int64_t until = clock_now_ns(&g->clock) + STABLE_NS;
+    double grey = fmax(STABLE_MIN_GREY, STABLE_CONTRAST * c->contrast_grey);
+    enum lw_msg rc = LW_OK;
+    for (bool stable = false; !rc && !stable;) {
+        struct frame *before = frame_ref(g->frame);
+        rc = next_frame(g, err);
+        stable = !rc && same_size(&before->image, &g->frame->image) &&
+                 changed_share(&before->image, &g->frame->image, NULL, grey) < STABLE_SHARE;
+        frame_unref(&before);
+        if (!rc && !stable && clock_now_ns(&g->clock) > until)
+            rc = lw_fail(err, LW_MSG_CAPTURE_MOVED);
+    }
     return rc;
 }
+
+enum lw_msg capture_picture(struct capture *c, const struct image *picture, struct image *out, struct lw_error *err)
+{
+    struct guide *g = c->g;
+    enum lw_msg rc = show(c, picture, err);
+    while (!rc && !(rc = next_frame(g, err)) && !arrived(c))
+        ;
+    if (rc)
+        return rc;
+    bool ahead = !c->careful && c->delay_min_ms > AHEAD_FRAMES * frame_ms(c);
+    rc = ahead ? next_frame(g, err) : settle(c, err); /* the first frame may be mixed, the second is whole */
+    if (rc)
+        return rc;
+    frame_unref(&c->last);
+    c->last = frame_ref(g->frame);
+    return cv_picture_convert(&g->frame->image, IMAGE_GRAY8, out, err);
+}
+
+/* ---- delay and light ---- */
 
 static int by_value(const void *a, const void *b)
 {
@@ -99,73 +211,135 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Time from presenting until the mean has made `share` of its way, in ms. */
-static enum lw_msg time_change(struct guide *g, const struct image *picture, double from, double to, double *ms,
+/* Time from presenting until the mean has made ARRIVED_SHARE of its way, in ms. */
+static enum lw_msg time_change(struct capture *c, const struct image *picture, double from, double to, double *ms,
                                struct lw_error *err)
 {
-    enum lw_msg rc = present(g, picture, err);
+    struct guide *g = c->g;
+    enum lw_msg rc = show(c, picture, err);
     int64_t began = g->presented_ns;
     while (!rc && !(rc = next_frame(g, err))) {
         if ((mean_grey(&g->frame->image) - from) / (to - from) >= ARRIVED_SHARE)
             break;
-        if (clock_now_ns(&g->clock) - began > DELAY_TIMEOUT_NS)
+        if (clock_now_ns(&g->clock) - began > PICTURES_TIMEOUT_NS)
             return lw_fail(err, LW_MSG_NO_CONTRAST, fabs(mean_grey(&g->frame->image) - from));
     }
     *ms = rc ? 0 : (double)(g->frame->t_ns - began) / 1e6;
     return rc;
 }
 
-static enum lw_msg level_after_settling(struct guide *g, const struct image *picture, double *mean,
-                                        struct lw_error *err)
+static enum lw_msg frame_after_settling(struct capture *c, const struct image *picture, struct frame **out, struct lw_error *err)
 {
-    enum lw_msg rc = present(g, picture, err);
-    guide_wait(g, SETTLE_S);
-    rc = rc ? rc : next_frame(g, err);
-    *mean = rc ? 0 : mean_grey(&g->frame->image);
+    enum lw_msg rc = show(c, picture, err);
+    guide_wait(c->g, SETTLE_S);
+    rc = rc ? rc : next_frame(c->g, err);
+    *out = rc ? NULL : frame_ref(c->g->frame);
     return rc;
 }
 
-enum lw_msg capture_measure_delay(struct guide *g, double *median_ms, double *max_ms, struct lw_error *err)
+/* Which pixels the projector reaches, and how well its light is told from the rest. */
+static enum lw_msg judge_light(struct capture *c, const struct image *white, const struct image *black, struct lw_error *err)
+{
+    long i = 0, lit = 0, clipped = 0;
+    double sum = 0;
+    free(c->lit);
+    c->lit = calloc((size_t)grid_count(white), 1);
+    if (!c->lit)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    for (int y = 0; y < white->height; y += GRID)
+        for (int x = 0; x < white->width; x += GRID, i++) {
+            int bright = grey_at(white, x, y), added = bright - grey_at(black, x, y);
+            if (added < LIT_MIN_GREY)
+                continue;
+            c->lit[i] = 1;
+            lit++;
+            sum += added;
+            clipped += bright >= CLIPPED_GREY;
+        }
+    c->lit_share = i ? (double)lit / (double)i : 0;
+    c->contrast_grey = lit ? sum / (double)lit : 0;
+    c->clipped_share = lit ? (double)clipped / (double)lit : 0;
+    return LW_OK;
+}
+
+static enum lw_msg measure(struct capture *c, const struct image *black, const struct image *white, double ms[DELAY_CHANGES],
+                           struct lw_error *err)
+{
+    struct frame *dark = NULL, *bright = NULL;
+    enum lw_msg rc = frame_after_settling(c, white, &bright, err);
+    rc = rc ? rc : frame_after_settling(c, black, &dark, err);
+    if (!rc && !same_size(&dark->image, &bright->image))
+        rc = lw_fail(err, LW_MSG_NO_PICTURES);
+    double low = rc ? 0 : mean_grey(&dark->image), high = rc ? 0 : mean_grey(&bright->image);
+    if (!rc && high - low < CONTRAST_MIN_GREY)
+        rc = lw_fail(err, LW_MSG_NO_CONTRAST, high - low);
+    rc = rc ? rc : judge_light(c, &bright->image, &dark->image, err);
+    for (int i = 0; !rc && i < DELAY_CHANGES; i++) {
+        bool up = i % 2 == 0;
+        rc = time_change(c, up ? white : black, up ? low : high, up ? high : low, &ms[i], err);
+        guide_wait(c->g, DELAY_REST_S + 0.01 * i); /* at changing phases of the camera */
+    }
+    frame_unref(&dark);
+    frame_unref(&bright);
+    return rc;
+}
+
+enum lw_msg capture_measure_delay(struct capture *c, struct lw_error *err)
 {
     struct image black = {0}, white = {0};
-    double ms[DELAY_CHANGES], dark = 0, bright = 0;
-    int w = g->screen->info.width, h = g->screen->info.height;
+    double ms[DELAY_CHANGES];
+    int w = c->g->screen->info.width, h = c->g->screen->info.height;
     enum lw_msg rc = image_init(&black, w, h, IMAGE_BGRA8, err);
     rc = rc ? rc : image_init(&white, w, h, IMAGE_BGRA8, err);
     if (!rc)
         image_fill(&white, 255);
-    rc = rc ? rc : level_after_settling(g, &white, &bright, err);
-    rc = rc ? rc : level_after_settling(g, &black, &dark, err);
-    if (!rc && bright - dark < CONTRAST_MIN_GREY)
-        rc = lw_fail(err, LW_MSG_NO_CONTRAST, bright - dark);
-    for (int i = 0; !rc && i < DELAY_CHANGES; i++) {
-        bool up = i % 2 == 0;
-        rc = time_change(g, up ? &white : &black, up ? dark : bright, up ? bright : dark, &ms[i], err);
-        guide_wait(g, 0.35 + 0.01 * i); /* below 3 flashes a second, and at changing phases of the camera */
-    }
-    g->taken_picture = NULL;
+    rc = rc ? rc : measure(c, &black, &white, ms, err);
     image_finish(&black);
     image_finish(&white);
     if (rc)
         return rc;
     qsort(ms, DELAY_CHANGES, sizeof ms[0], by_value);
-    *median_ms = ms[DELAY_CHANGES / 2];
-    *max_ms = ms[DELAY_CHANGES - 1] + 1000.0 / (g->camera->info.fps > 1 ? g->camera->info.fps : 30);
+    c->delay_min_ms = ms[0];
+    c->delay_ms = ms[DELAY_CHANGES / 2];
+    c->delay_max_ms = ms[DELAY_CHANGES - 1] + frame_ms(c);
     return LW_OK;
 }
 
-enum lw_msg capture_patterns(struct guide *g, const struct pattern_plan *plan, double delay_ms, struct image *captures,
+/* ---- all patterns ---- */
+
+#define DISTURBED_SHARE 0.02
+
+/* Is black what it was? A lamp that was switched on, or something that lies elsewhere now. */
+static enum lw_msg look_again(struct capture *c, struct image *picture, const struct image *black, bool *disturbed,
+                              struct lw_error *err)
+{
+    struct image again = {0};
+    image_fill(picture, 0);
+    enum lw_msg rc = capture_picture(c, picture, &again, err);
+    long changed = 0, count = 0;
+    double grey = fmax(STABLE_MIN_GREY / 2, STABLE_CONTRAST * c->contrast_grey / 2);
+    for (int y = 0; !rc && y < again.height; y += GRID)
+        for (int x = 0; x < again.width; x += GRID, count++)
+            changed += abs(image_row(&again, y)[x] - image_row(black, y)[x]) > grey;
+    *disturbed = !rc && (double)changed > DISTURBED_SHARE * (double)count;
+    image_finish(&again);
+    return rc;
+}
+
+enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan, struct image *captures, bool *disturbed,
                              struct lw_error *err)
 {
     struct image picture;
-    int count = pattern_count(plan), taken = 0;
+    int count = pattern_count(plan), taken = 0, black = 0;
     enum lw_msg rc = image_init(&picture, plan->width, plan->height, IMAGE_BGRA8, err);
     while (!rc && taken < count) {
         pattern_draw(plan, taken, 0, 255, &picture);
-        rc = capture_picture(g, &picture, delay_ms, &captures[taken], err);
+        rc = capture_picture(c, &picture, &captures[taken], err);
+        if (!rc && pattern_at(plan, taken).role == PATTERN_BLACK)
+            black = taken;
         taken += !rc;
     }
-    g->taken_picture = NULL;
+    rc = rc ? rc : look_again(c, &picture, &captures[black], disturbed, err);
     image_finish(&picture);
     if (rc)
         capture_free(captures, taken);

@@ -1,21 +1,37 @@
-/* Capturing what the camera sees of known full pictures: for calibrating only. */
+/* Capturing what the camera sees of known full pictures: for calibrating only. No fixed delay: a picture counts as
+ * arrived when it is seen to have changed the light, and is taken when two frames agree on it. */
 #pragma once
 
 #include "guide.h"
 #include "pattern.h"
 
-/* Shows `picture` (projector size) and gives a GRAY8 frame that surely shows nothing else (owned by the caller). */
-enum lw_msg capture_picture(struct guide *g, const struct image *picture, double delay_ms, struct image *out,
-                            struct lw_error *err);
+struct capture {
+    struct guide *g;
+    bool calm;               /* pictures cross-fade, so that no place changes above 3 Hz */
+    double delay_min_ms, delay_ms, delay_max_ms; /* from presenting to the first frame that shows it whole */
+    double contrast_grey;    /* white against black, mean of the lit pixels; set by capture_measure_delay */
+    double lit_share;        /* of the camera's picture that the projector reaches */
+    double clipped_share;    /* of the lit pixels that white light drives to the top of the range */
+    double noise_grey;
+    struct image shown;      /* what is projected, to fade from */
+    struct frame *last;      /* the frame taken last */
+    uint8_t *lit;            /* one byte a compared pixel */
+    bool careful;            /* two frames must agree, however long the delay is */
+};
 
-/* One grey level over the whole projector picture. */
-enum lw_msg capture_level(struct guide *g, int level, double delay_ms, struct image *out, struct lw_error *err);
+void capture_begin(struct capture *c, struct guide *g, bool calm);
+void capture_end(struct capture *c);
 
-/* From presenting to the first frame that shows it whole: median and largest of several changes. Refuses when the
- * camera does not see the projector's light. */
-enum lw_msg capture_measure_delay(struct guide *g, double *median_ms, double *max_ms, struct lw_error *err);
+/* From presenting to the first frame that shows it whole: least, median and largest of several changes; and how well
+ * the light is seen. Refuses when the camera does not see the projector's light. */
+enum lw_msg capture_measure_delay(struct capture *c, struct lw_error *err);
 
-/* All pictures of the plan, in its order, into captures[pattern_count(plan)]; on an error those taken are freed. */
-enum lw_msg capture_patterns(struct guide *g, const struct pattern_plan *plan, double delay_ms, struct image *captures,
+/* Shows `picture` (BGRA8, projector size) and gives a GRAY8 frame that surely shows nothing else (owned by the
+ * caller). */
+enum lw_msg capture_picture(struct capture *c, const struct image *picture, struct image *out, struct lw_error *err);
+
+/* All pictures of the plan, in its order, into captures[pattern_count(plan)]; on an error those taken are freed.
+ * Afterwards black is looked at once more: *disturbed says that light or things were not the same throughout. */
+enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan, struct image *captures, bool *disturbed,
                              struct lw_error *err);
 void capture_free(struct image *captures, int count);

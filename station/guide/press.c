@@ -22,7 +22,8 @@ static const struct {
     {"done", PRESS_DONE, SDLK_d},       {"skip", PRESS_SKIP, SDLK_s},      {"override", PRESS_OVERRIDE, SDLK_o},
     {"yes", PRESS_YES, SDLK_y},         {"no", PRESS_NO, SDLK_n},          {"name", PRESS_NAME, 0},
     {"count", PRESS_COUNT, 0},          {"height", PRESS_HEIGHT, 0},       {"aside", PRESS_ASIDE, SDLK_x},
-    {"empty", PRESS_EMPTY, SDLK_e},     {"quit", PRESS_QUIT, SDLK_ESCAPE},
+    {"empty", PRESS_EMPTY, SDLK_e},     {"quit", PRESS_QUIT, SDLK_ESCAPE},  {"move", PRESS_MOVE, SDLK_UP},
+    {"move", PRESS_MOVE, SDLK_DOWN},    {"bar", PRESS_BAR, 0},
 };
 #define WORDS (sizeof words / sizeof words[0])
 
@@ -38,16 +39,27 @@ bool press_parse(const char *line, struct press *out)
             continue;
         out->kind = words[i].kind;
         snprintf(out->text, sizeof out->text, "%.*s", (int)strcspn(line + used, "\r\n"), line + used);
-        if (out->kind == PRESS_COUNT || out->kind == PRESS_HEIGHT)
+        if (out->kind == PRESS_COUNT || out->kind == PRESS_HEIGHT || out->kind == PRESS_BAR)
             out->number = strtod(out->text, NULL);
+        if (out->kind == PRESS_MOVE && sscanf(out->text, "%d %d", &out->dx, &out->dy) != 2)
+            return false;
         return true;
     }
     return false;
 }
 
+#define FASTER 10 /* an arrow with shift */
+
 bool press_from_key(const struct screen_key *key, struct press *out)
 {
+    int step = key->shift ? FASTER : 1;
     *out = (struct press){0};
+    out->dx = key->code == SDLK_RIGHT ? step : key->code == SDLK_LEFT ? -step : 0;
+    out->dy = key->code == SDLK_DOWN ? step : key->code == SDLK_UP ? -step : 0;
+    if ((key->code >= '0' && key->code <= '9') || key->code == '.' || key->code == ',') {
+        out->kind = PRESS_DIGIT;
+        out->text[0] = (char)(key->code == ',' ? '.' : key->code);
+    }
     for (size_t i = 0; i < WORDS && !out->kind; i++)
         if (words[i].key && words[i].key == key->code)
             out->kind = words[i].kind;

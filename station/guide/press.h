@@ -9,19 +9,22 @@
 enum press_kind {
     PRESS_NONE = 0, PRESS_NEXT, PRESS_BACK, PRESS_AGAIN, PRESS_HELP, PRESS_PAUSE, PRESS_UNDO, PRESS_DONE, PRESS_SKIP,
     PRESS_OVERRIDE, PRESS_YES, PRESS_NO, PRESS_NAME, PRESS_COUNT, PRESS_HEIGHT, PRESS_ASIDE, PRESS_EMPTY, PRESS_QUIT,
+    PRESS_MOVE, PRESS_BAR, PRESS_DIGIT,
 };
 
 struct press {
     enum press_kind kind;
     char text[96];  /* NAME, SKIP, OVERRIDE */
-    double number;  /* COUNT, HEIGHT (mm) */
+    double number;  /* COUNT, HEIGHT (mm), BAR (mm) */
+    int dx, dy;     /* MOVE, and the arrow keys whatever they are otherwise: right and down, 1 or 10 */
 };
 
 /* One line of --input: a word, and what belongs to it. False: not a press (empty, comment, unknown). */
 bool press_parse(const char *line, struct press *out);
 
 /* Keyboard: space/enter/right next, left/backspace back, a again, h help, p pause, u undo, d done, s skip, o override,
- * y yes, n no, x aside, e empty, escape quit. */
+ * y yes, n no, x aside, e empty, escape quit; all arrows move, too (with shift ten times as far); digits and the decimal
+ * point or comma are typed (DIGIT, in text). */
 bool press_from_key(const struct screen_key *key, struct press *out);
 
 /* Pedal: left back, middle (or the only one) next, right help. */

@@ -103,7 +103,8 @@ enum lw_msg pretend_calibrate(struct pretend_station *p, const struct pretend_op
     const struct calibrate_options co = {.automatic = true, .wait_s = 0.5, .raised_mm = BOX_MM,
                                          .save_to = o->calibration};
     p->guide.observer = (struct guide_observer){.context = p, .hear = hear};
-    enum lw_msg rc = calibrate_run(&p->guide, &co, &c, err);
+    struct calibrate_result result;
+    enum lw_msg rc = calibrate_run(&p->guide, &co, &result, err);
     p->guide.observer = (struct guide_observer){0};
     return rc;
 }

@@ -1,0 +1,50 @@
+/* Inside the guide folder: what the acts of a calibration share. */
+#pragma once
+
+#include "calibrate.h"
+#include "capture.h"
+
+struct calibrate_session {
+    struct guide *g;
+    const struct calibrate_options *o;
+    struct pattern_plan plan;
+    struct capture capture;
+    struct decode_result flat, raised;
+    struct image white; /* the empty bench in white light, GRAY8 */
+    struct cam_px corners[4];
+    struct solve_quality quality;
+    struct model model;
+    struct prove_result proof;
+    int act, acts; /* progress */
+    int poses_kept;
+};
+
+/* ---- calibrate_talk.c: asking, announcing, telling ---- */
+
+/* Until a person presses next, or with --auto until wait_s have passed. ENDED when the session ends. */
+enum lw_msg calibrate_wait_for_go(struct calibrate_session *s, struct lw_error *err);
+/* Full pictures change quickly now: said beforehand. */
+enum lw_msg calibrate_countdown(struct calibrate_session *s, struct lw_error *err);
+/* A `calibration` event; `detail` is taken over. */
+void calibrate_tell(struct calibrate_session *s, const char *phase, const char *reason, json_t *detail);
+/* One line of what is being done, with the progress of the acts. */
+void calibrate_show(struct calibrate_session *s, const char *pictogram, const char *line, const char *more);
+/* The same with an outline on the bench, softly lit so that a board is seen in a dark room. */
+void calibrate_show_at(struct calibrate_session *s, const struct bench_mm outline[4], const char *pictogram,
+                       const char *line);
+/* One short word for events: why a capture was refused (glare dark moved bent scale …). */
+const char *calibrate_reason(enum lw_msg cause);
+
+/* ---- calibrate_capture.c: patterns of one pose, kept and decoded ---- */
+
+/* Captures all patterns; `white` (may be NULL) becomes a copy of the white picture. Where light or things changed
+ * meanwhile it is captured once more, with inverses. */
+enum lw_msg calibrate_capture(struct calibrate_session *s, const char *pose, struct decode_result *out, struct image *white,
+                              struct lw_error *err);
+/* The kept captures and the proof take the place of the old ones. */
+void calibrate_keep(struct calibrate_session *s, const struct calibrate_result *r);
+
+/* ---- calibrate_manual.c ---- */
+
+/* The bench's corners by hand: a cross of light is moved onto each. */
+enum lw_msg calibrate_corners_by_hand(struct calibrate_session *s, struct lw_error *err);

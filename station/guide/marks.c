@@ -1,0 +1,213 @@
+#include "marks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARM_WIDTH_MM    3.0
+#define FRAMES          4    /* are added up: noise halves */
+#define FRAMES_TIMEOUT_NS (4 * NS_PER_S)
+#define GREY_MIN        4.0  /* mean light over a cross's box, grey levels of one frame */
+#define NOISE_TIMES     6.0  /* and so many times what the box's mean would be by noise alone */
+#define BOX_SHARE       0.7  /* of the arm: half side of the box whose light is added up */
+#define CENTRE_SHARE    1.25 /* of the arm: radius about the centre that is weighed */
+#define CENTRE_PASSES   4
+#define WINDOW_MAX_PX   160  /* half side of the searched window */
+
+/* The grey levels of several frames added up. */
+struct sum {
+    int width, height, frames;
+    uint16_t *grey;
+};
+
+static void add_frame(struct sum *s, const struct image *im)
+{
+    for (int y = 0; y < s->height; y++) {
+        const uint8_t *p = image_row(im, y);
+        uint16_t *out = s->grey + (size_t)y * (size_t)s->width;
+        if (im->format == IMAGE_GRAY8)
+            for (int x = 0; x < s->width; x++)
+                out[x] = (uint16_t)(out[x] + p[x]);
+        else
+            for (int x = 0; x < s->width; x++, p += im->format)
+                out[x] = (uint16_t)(out[x] + (p[0] + 2 * p[1] + p[2]) / 4);
+    }
+    s->frames++;
+}
+
+/* FRAMES live frames that surely show what is projected now. */
+static enum lw_msg collect(struct guide *g, struct sum *s, struct lw_error *err)
+{
+    int64_t lit_ns = g->presented_ns, until = clock_now_ns(&g->clock) + FRAMES_TIMEOUT_NS + guide_delay_ns(g);
+    *s = (struct sum){.width = g->frame->image.width, .height = g->frame->image.height};
+    s->grey = calloc((size_t)s->width * (size_t)s->height, sizeof *s->grey);
+    if (!s->grey)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    while (s->frames < FRAMES) {
+        guide_tick(g);
+        if (g->quit)
+            return lw_fail(err, LW_MSG_ENDED);
+        if (clock_now_ns(&g->clock) > until)
+            return lw_fail(err, LW_MSG_NO_PICTURES);
+        if (g->new_frame && !g->seen.repeated && g->frame->t_ns >= lit_ns + guide_delay_ns(g) &&
+            g->frame->image.width == s->width && g->frame->image.height == s->height)
+            add_frame(s, &g->frame->image);
+    }
+    return LW_OK;
+}
+
+/* ---- finding one ---- */
+
+struct window {
+    int x0, y0, size; /* square */
+    float *added;     /* light that came, grey levels of one frame; size x size */
+    float *box;       /* its mean over a box about each pixel */
+};
+
+static bool window_fill(struct window *w, const struct sum *dark, const struct sum *lit, struct cam_px at, int radius)
+{
+    w->x0 = (int)floor(at.x + 0.5) - radius;
+    w->y0 = (int)floor(at.y + 0.5) - radius;
+    w->size = 2 * radius + 1;
+    for (int y = 0; y < w->size; y++)
+        for (int x = 0; x < w->size; x++) {
+            int cx = w->x0 + x, cy = w->y0 + y;
+            bool in = cx >= 0 && cy >= 0 && cx < dark->width && cy < dark->height;
+            size_t k = (size_t)cy * (size_t)dark->width + (size_t)cx;
+            w->added[y * w->size + x] = in ? (float)(lit->grey[k] - dark->grey[k]) / (float)FRAMES : 0;
+        }
+    return at.x >= 0 && at.y >= 0 && at.x < dark->width && at.y < dark->height;
+}
+
+/* Mean over (2h+1)^2 pixels, first along the rows, then along the columns. */
+static void window_box(struct window *w, int h, float *line)
+{
+    int n = w->size;
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < n; i++) {
+            float *from = pass ? w->box + i : w->added + i * n, *to = pass ? w->box + i : w->box + i * n, sum = 0;
+            int step = pass ? n : 1;
+            for (int k = 0; k < n; k++)
+                line[k] = from[k * step];
+            for (int k = 0; k < h && k < n; k++)
+                sum += line[k];
+            for (int k = 0; k < n; k++) {
+                sum += k + h < n ? line[k + h] : 0;
+                sum -= k - h - 1 >= 0 ? line[k - h - 1] : 0;
+                to[k * step] = sum / (float)(2 * h + 1);
+            }
+        }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Standard deviation of the box's mean where no cross is: from the median of what the boxes hold. */
+static double box_noise(const struct window *w, float *sorted)
+{
+    int n = w->size * w->size, count = 0;
+    for (int i = 0; i < n; i += 3)
+        sorted[count++] = fabsf(w->box[i]);
+    qsort(sorted, (size_t)count, sizeof *sorted, by_size);
+    return sorted[count / 2] / 0.6745;
+}
+
+/* Weighted centre of the light within `radius` of (x, y), moved until it rests. */
+static bool centre(const struct window *w, double radius, double floor_grey, double *x, double *y)
+{
+    for (int pass = 0; pass < CENTRE_PASSES; pass++) {
+        double sum = 0, sx = 0, sy = 0;
+        for (int j = (int)(*y - radius); j <= (int)(*y + radius) + 1; j++)
+            for (int i = (int)(*x - radius); i <= (int)(*x + radius) + 1; i++) {
+                if (i < 0 || j < 0 || i >= w->size || j >= w->size || hypot(i - *x, j - *y) > radius)
+                    continue;
+                double v = w->added[j * w->size + i] - floor_grey;
+                if (v > 0)
+                    sum += v, sx += v * i, sy += v * j;
+            }
+        if (sum <= 0)
+            return false;
+        *x = sx / sum;
+        *y = sy / sum;
+    }
+    return true;
+}
+
+static bool find_in(struct window *w, double arm_px, float *spare, struct mark *m)
+{
+    int best = 0, half = (int)fmax(1, BOX_SHARE * arm_px);
+    window_box(w, half, spare);
+    for (int i = 0; i < w->size * w->size; i++)
+        best = w->box[i] > w->box[best] ? i : best;
+    double noise = box_noise(w, spare), x = best % w->size, y = best / w->size;
+    m->grey = w->box[best];
+    if (m->grey < GREY_MIN || m->grey < NOISE_TIMES * noise ||
+        !centre(w, fmax(2, CENTRE_SHARE * arm_px), 0.3 * m->grey, &x, &y))
+        return false;
+    if (x < arm_px || y < arm_px || x > w->size - 1 - arm_px || y > w->size - 1 - arm_px)
+        return false; /* it goes on outside of the window: something else's light */
+    m->seen = (struct cam_px){w->x0 + x, w->y0 + y};
+    return true;
+}
+
+static enum lw_msg find_all(const struct guide *g, struct mark *marks, int count, double search_mm, const struct sum *dark,
+                            const struct sum *lit, struct lw_error *err)
+{
+    const struct model *m = &g->calibration.model;
+    size_t most = (size_t)(2 * WINDOW_MAX_PX + 1) * (2 * WINDOW_MAX_PX + 1);
+    float *memory = malloc(3 * most * sizeof *memory);
+    if (!memory)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    struct window w = {.added = memory, .box = memory + most};
+    for (int i = 0; i < count; i++) {
+        struct cam_px at, beside;
+        struct bench_mm b = {marks[i].at.x + 1, marks[i].at.y, marks[i].at.z};
+        marks[i].found = false;
+        if (!model_cam_from_bench(m, marks[i].at, &at) || !model_cam_from_bench(m, b, &beside))
+            continue;
+        double px_per_mm = hypot(beside.x - at.x, beside.y - at.y), arm_px = MARKS_ARM_MM * px_per_mm;
+        int radius = (int)fmin(WINDOW_MAX_PX, search_mm * px_per_mm + 2 * arm_px + 2);
+        if (window_fill(&w, dark, lit, at, radius))
+            marks[i].found = find_in(&w, arm_px, memory + 2 * most, &marks[i]);
+    }
+    free(memory);
+    return LW_OK;
+}
+
+/* ---- showing ---- */
+
+void marks_draw(struct scene *scene, const struct mark *marks, int count, struct scene_colour colour)
+{
+    for (int i = 0; i < count; i++) {
+        struct scene_item *it = scene_add(scene, SCENE_CROSS, colour);
+        it->points[0] = marks[i].at;
+        it->count = 1;
+        it->size_mm = MARKS_ARM_MM;
+        it->width_mm = ARM_WIDTH_MM;
+    }
+}
+
+enum lw_msg marks_measure(struct guide *g, struct mark *marks, int count, double search_mm, struct lw_error *err)
+{
+    struct sum dark = {0}, lit = {0};
+    if (!g->frame || !g->calibrated)
+        return lw_fail(err, LW_MSG_NO_PICTURES);
+    for (int i = 0; i < count; i++)
+        model_proj_from_bench(&g->calibration.model, marks[i].at, &marks[i].drawn);
+    scene_clear(g->scene);
+    guide_show(g);
+    g->rest_wanted = false;
+    enum lw_msg rc = collect(g, &dark, err);
+    marks_draw(g->scene, marks, count, SCENE_WHITE);
+    guide_show(g);
+    g->rest_wanted = false;
+    rc = rc ? rc : collect(g, &lit, err);
+    if (!rc && (lit.width != dark.width || lit.height != dark.height))
+        rc = lw_fail(err, LW_MSG_NO_PICTURES);
+    rc = rc ? rc : find_all(g, marks, count, search_mm, &dark, &lit, err);
+    free(dark.grey);
+    free(lit.grey);
+    return rc;
+}
