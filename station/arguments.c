@@ -19,7 +19,7 @@ static bool store(const struct argument *a, const char *value, struct lw_error *
     char *end = NULL, option[64];
     snprintf(option, sizeof option, "--%s", a->name);
     errno = 0;
-    if (a->type == ARGUMENT_TEXT) {
+    if (a->type == ARGUMENT_TEXT || a->type == ARGUMENT_ADDRESS) {
         *(const char **)a->out = value;
         return true;
     }
@@ -41,6 +41,15 @@ static const struct argument *find(const struct argument *table, int count, cons
         if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0)
             return &table[i];
     return NULL;
+}
+
+bool arguments_is_address(const char *word)
+{
+    size_t n = strlen(word);
+    return n > 0 && !strchr(word, '/') &&
+           (strspn(word, "0123456789.") == n || strspn(word, "0123456789abcdefABCDEF.:[]") == n
+                ? strpbrk(word, ".:") || strspn(word, "0123456789") == n
+                : strncmp(word, "localhost", 9) == 0 && (word[9] == ':' || !word[9]));
 }
 
 bool arguments_parse(int argc, char **argv, const struct argument *table, int count, const char **rest,
@@ -65,6 +74,8 @@ bool arguments_parse(int argc, char **argv, const struct argument *table, int co
             return fail(err, _("unknown option"), word);
         if (a->type == ARGUMENT_FLAG)
             *(bool *)a->out = true;
+        else if (a->type == ARGUMENT_ADDRESS && word[2 + length] != '=')
+            *(const char **)a->out = i + 1 < argc && arguments_is_address(argv[i + 1]) ? argv[++i] : "";
         else if (word[2 + length] == '=' ? !store(a, word + 3 + length, err)
                                          : i + 1 < argc ? !store(a, argv[++i], err) : !fail(err, _("needs a value"), word))
             return false;

@@ -17,6 +17,8 @@ static const struct {
     {"run", verb_run, N_("Packs kits with a workflow.")},
     {"calibrate", verb_calibrate, N_("Finds out where light and camera meet the bench.")},
     {"teach", verb_teach, N_("Shows the camera what a workflow's things look like.")},
+    {"serve", verb_serve, N_("Serves the studio: pages for making and mending workflows.")},
+    {"password", verb_password, N_("Sets a role's password for the studio, read from standard input.")},
     {"validate", verb_validate, N_("Checks workflow folders and names every mistake.")},
     {"judge", verb_judge, N_("Checks plain pictures against taught pictures, as at the bench.")},
     {"report", verb_report, N_("Counts errors, kits and times.")},

@@ -39,6 +39,11 @@ static enum lw_msg make_folder(const char *path, struct lw_error *err)
     return LW_OK;
 }
 
+enum lw_msg rig_make_data(const struct station_config *c, struct lw_error *err)
+{
+    return make_folder(c->data, err);
+}
+
 static enum lw_msg lock_data(struct rig *r, const struct station_config *c, struct lw_error *err)
 {
     char path[PATH_MAX];

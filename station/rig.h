@@ -34,5 +34,8 @@ void rig_close(struct rig *r);
 /* Loads DATA/calibration.cfg and takes it into use; refuses one of another camera, projector or size. */
 enum lw_msg rig_load_calibration(struct rig *r, const struct station_config *c, struct lw_error *err);
 
+/* Makes the data folder when it is not there. */
+enum lw_msg rig_make_data(const struct station_config *c, struct lw_error *err);
+
 /* DATA/name into buf; returns buf. */
 const char *rig_path(const struct station_config *c, const char *name, char *buf, int size);

@@ -3,6 +3,7 @@
 #include "log.h"
 #include "pack.h"
 #include "rig.h"
+#include "serving.h"
 #include "teach.h"
 #include "verbs.h"
 
@@ -59,9 +60,10 @@ static int report_end(struct rig *r, enum pack_end end, const struct lw_error *e
 }
 
 static int run_workflow(const struct station_config *c, const struct guided *o, const struct pack_options *pack,
-                        const char *folder)
+                        const struct serving_options *serve, const char *folder)
 {
     struct rig r = {0};
+    struct serving serving = {0};
     struct lw_error err = {0};
     struct lw_problems problems = {0};
     struct workflow *w = NULL;
@@ -81,8 +83,11 @@ static int run_workflow(const struct station_config *c, const struct guided *o, 
             emit_end(&r, "failed", EXIT_FAILED);
             code = verb_fail(&err, EXIT_FAILED);
         } else {
-            code = report_end(&r, pack_run(&r.guide, w, pack, &err), &err);
+            code = serving_begin(&serving, &r, c, serve, o->events, &err)
+                       ? verb_fail(&err, EXIT_FAILED)
+                       : report_end(&r, pack_run(&r.guide, w, pack, &err), &err);
         }
+        serving_end(&serving, &r);
         rig_close(&r);
     }
     workflow_destroy(&w);
@@ -93,6 +98,7 @@ int verb_run(int argc, char **argv)
 {
     struct guided o = {0};
     struct pack_options pack = {0};
+    struct serving_options serve = {.single = true};
     const char *rest[ARGUMENTS_REST];
     int rest_count, code;
     const struct argument table[] = {
@@ -101,6 +107,8 @@ int verb_run(int argc, char **argv)
         {"kit", ARGUMENT_TEXT, &pack.kit, "ID", N_("Name of the first kit.")},
         {"section", ARGUMENT_TEXT, &pack.section, N_("NAME"), N_("Pack only this section.")},
         {"resume", ARGUMENT_TEXT, &pack.resume, "ID", N_("Take on this kit.")},
+        {"serve", ARGUMENT_ADDRESS, &serve.address, N_("[ADDR:PORT]"), N_("Serve the studio meanwhile (default 127.0.0.1:8080; port 0: any).")},
+        SERVING_ARGUMENTS(serve),
     };
     if (!verb_arguments(argc, argv, table, COUNT(table), N_("run WORKFLOW [OPTION…]"), N_("Packs kits, guided and verified."),
                         rest, &rest_count, &code))
@@ -113,7 +121,8 @@ int verb_run(int argc, char **argv)
     }
     if (!verb_read_station(&c, o.station))
         return EXIT_FAILED;
-    code = run_workflow(&c, &o, &pack, rest[0]);
+    serve.workflows = rest[0];
+    code = run_workflow(&c, &o, &pack, &serve, rest[0]);
     station_config_finish(&c);
     return code;
 }

@@ -17,6 +17,8 @@ int verb_report(int argc, char **argv);
 int verb_record(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
+int verb_serve(int argc, char **argv);
+int verb_password(int argc, char **argv);
 
 /* Prints the error with its remedy; returns `code`. */
 int verb_fail(const struct lw_error *err, int code);

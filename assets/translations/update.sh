@@ -15,7 +15,7 @@ collect() {
     {
         xgettext $options --keyword=M:3 --flag=M:3:c-format station/base/messages.def
         xgettext $options --keyword=M:4 --flag=M:4:c-format station/base/messages.def
-        find station calibration -name '*.c' | LC_ALL=C sort |
+        find station calibration -name '*.[ch]' | LC_ALL=C sort |
             xgettext $options --keyword=_ --keyword=N_ --flag=_:1:pass-c-format --flag=N_:1:pass-c-format --files-from=-
     } 2>&1 | sed -n '/ASCII/,/^$/d; /error:/p' >&2 # it warns of "…", which is as it should be
 }
