@@ -110,7 +110,8 @@ static bool parse_file(struct workflow_loading *l, const char *name, config_t *c
     workflow_files_text(&l->files, name, l->problems);
     if (l->problems->errors > errors)
         return false;
-    snprintf(path, sizeof path, "%s/%s", l->files.folder, name);
+    bool other = l->files.texts && strcmp(name, WORKFLOW_FILE) == 0;
+    snprintf(path, sizeof path, "%s/%s", other ? l->files.texts : l->files.folder, name);
     if (config_load(cfg, path, &err)) {
         problems_add(l->problems, false, &err);
         return false;
@@ -126,10 +127,10 @@ static void name_it(struct workflow_loading *l)
     l->w->id = strdup(slash && slash[1] ? slash + 1 : "workflow");
 }
 
-static void read_all(struct workflow_loading *l, const char *folder)
+static void read_all(struct workflow_loading *l, const char *folder, const char *texts)
 {
     struct lw_error err = {0};
-    if (workflow_files_init(&l->files, folder, &err)) {
+    if (workflow_files_init(&l->files, folder, texts, &err)) {
         problems_add(l->problems, false, &err);
         return;
     }
@@ -176,13 +177,16 @@ static void free_rows(struct workflow_loading *l)
 }
 
 /* The whole file's own problems carry no name of a file, those of an included one a name without the folder. */
-static void name_file(struct lw_problems *problems, int from, const char *folder)
+static void name_file(struct lw_problems *problems, int from, const char *folder, const char *texts)
 {
-    size_t n = strlen(folder);
+    size_t n = strlen(folder), other = texts ? strlen(texts) : 0;
     for (int i = from; i < problems->count; i++) {
         struct lw_error *e = &problems->items[i].error;
         char file[sizeof e->file];
-        snprintf(file, sizeof file, "%s", e->file[0] ? e->file : WORKFLOW_FILE);
+        const char *name = e->file[0] ? e->file : WORKFLOW_FILE;
+        if (other && strncmp(name, texts, other) == 0 && name[other] == '/')
+            name += other + 1; /* a person knows it under its own folder */
+        snprintf(file, sizeof file, "%s", name);
         if (strncmp(file, folder, n < sizeof file - 1 ? n : sizeof file - 1) != 0)
             snprintf(e->file, sizeof e->file, "%s/%s", folder, file);
     }
@@ -199,6 +203,12 @@ static enum lw_msg first_error(const struct lw_problems *problems, int from)
 enum lw_msg workflow_load(struct workflow **out, const char *folder, const struct workflow_bench *bench,
                           struct lw_problems *problems)
 {
+    return workflow_load_texts(out, folder, NULL, bench, problems);
+}
+
+enum lw_msg workflow_load_texts(struct workflow **out, const char *folder, const char *texts,
+                                const struct workflow_bench *bench, struct lw_problems *problems)
+{
     int before = problems->count, errors = problems->errors;
     *out = NULL;
     struct workflow_loading *l = calloc(1, sizeof *l);
@@ -214,8 +224,8 @@ enum lw_msg workflow_load(struct workflow **out, const char *folder, const struc
         l->bench = *bench;
     config_init(&l->cfg);
     config_init(&l->taught_cfg);
-    read_all(l, folder);
-    name_file(problems, before, *l->files.folder ? l->files.folder : folder);
+    read_all(l, folder, texts);
+    name_file(problems, before, *l->files.folder ? l->files.folder : folder, texts);
     config_destroy(&l->cfg);
     config_destroy(&l->taught_cfg);
     workflow_files_finish(&l->files);

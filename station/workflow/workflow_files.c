@@ -11,27 +11,27 @@
 #include <unistd.h>
 
 /* FNV-1a, 64 bit (Fowler, Noll, Vo 1991): tells versions apart; it is no seal against forgery. */
-#define FNV_START 14695981039346656037ULL
 #define FNV_PRIME 1099511628211ULL
 
-static uint64_t hash_more(uint64_t h, const void *data, size_t size)
+uint64_t workflow_hash(uint64_t hash, const void *data, size_t size)
 {
     const unsigned char *p = data;
     for (size_t i = 0; i < size; i++)
-        h = (h ^ p[i]) * FNV_PRIME;
-    return h;
+        hash = (hash ^ p[i]) * FNV_PRIME;
+    return hash;
 }
 
-enum lw_msg workflow_files_init(struct workflow_files *f, const char *folder, struct lw_error *err)
+enum lw_msg workflow_files_init(struct workflow_files *f, const char *folder, const char *texts, struct lw_error *err)
 {
     memset(f, 0, sizeof *f);
-    f->hash = FNV_START;
+    f->hash = WORKFLOW_HASH_START;
+    f->texts = texts;
     snprintf(f->folder, sizeof f->folder, "%s", folder);
     for (size_t n = strlen(f->folder); n > 1 && f->folder[n - 1] == '/'; n--)
         f->folder[n - 1] = 0; /* file names in messages read better without "//" */
     if (!realpath(folder, f->root))
         return lw_fail(err, LW_MSG_FILE_OPEN, folder, strerror(errno));
-    if (!workflow_files_exists(f, WORKFLOW_FILE))
+    if (!texts && !workflow_files_exists(f, WORKFLOW_FILE))
         return lw_fail(err, LW_MSG_WORKFLOW_FOLDER, folder);
     return LW_OK;
 }
@@ -65,20 +65,25 @@ static bool name_stays_inside(const char *name)
 }
 
 /* The file's true path: links are followed, but not out of the folder. */
-static enum lw_msg resolve(const struct workflow_files *f, const char *name, char real[PATH_MAX],
-                           struct lw_error *err)
+static enum lw_msg resolve(const char *root, const char *name, char real[PATH_MAX], struct lw_error *err)
 {
     char path[2 * PATH_MAX];
     if (!name_stays_inside(name))
         return lw_fail(err, LW_MSG_WORKFLOW_FILE_OUTSIDE, name);
-    snprintf(path, sizeof path, "%s/%s", f->root, name);
+    snprintf(path, sizeof path, "%s/%s", root, name);
     if (!realpath(path, real))
         return errno == ENOENT || errno == ENOTDIR ? lw_fail(err, LW_MSG_WORKFLOW_FILE_MISSING, name)
                                                    : lw_fail(err, LW_MSG_FILE_OPEN, name, strerror(errno));
-    size_t n = strcmp(f->root, "/") == 0 ? 0 : strlen(f->root);
-    if (strncmp(real, f->root, n) != 0 || real[n] != '/')
+    size_t n = strcmp(root, "/") == 0 ? 0 : strlen(root);
+    if (strncmp(real, root, n) != 0 || real[n] != '/')
         return lw_fail(err, LW_MSG_WORKFLOW_FILE_OUTSIDE, name);
     return LW_OK;
+}
+
+enum lw_msg workflow_files_path(const struct workflow_files *f, const char *name, char real[PATH_MAX],
+                                struct lw_error *err)
+{
+    return resolve(f->root, name, real, err);
 }
 
 static bool read_all(int fd, unsigned char *data, long size)
@@ -121,12 +126,12 @@ static enum lw_msg read_open(struct workflow_files *f, int fd, const char *name,
 }
 
 /* Reads a file of the folder whole and hashes its name and bytes; the caller frees *data. */
-static enum lw_msg read_inside(struct workflow_files *f, const char *name, long max_bytes,
+static enum lw_msg read_inside(struct workflow_files *f, const char *root, const char *name, long max_bytes,
                                unsigned char **data, long *size, struct lw_error *err)
 {
     char real[PATH_MAX];
     *data = NULL;
-    enum lw_msg rc = resolve(f, name, real, err);
+    enum lw_msg rc = resolve(root, name, real, err);
     if (rc)
         return rc;
     int fd = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe must not make us wait */
@@ -135,9 +140,9 @@ static enum lw_msg read_inside(struct workflow_files *f, const char *name, long 
     rc = read_open(f, fd, name, max_bytes, data, size, err);
     close(fd);
     if (!rc) {
-        f->hash = hash_more(f->hash, name, strlen(name) + 1);
-        f->hash = hash_more(f->hash, size, sizeof *size);
-        f->hash = hash_more(f->hash, *data, (size_t)*size);
+        f->hash = workflow_hash(f->hash, name, strlen(name) + 1);
+        f->hash = workflow_hash(f->hash, size, sizeof *size);
+        f->hash = workflow_hash(f->hash, *data, (size_t)*size);
     }
     return rc;
 }
@@ -228,7 +233,7 @@ static void remember(struct workflow_files *f, const char *name, uint64_t hash, 
 enum lw_msg workflow_files_picture(struct workflow_files *f, const char *name, int *width, int *height,
                                    struct lw_error *err)
 {
-    uint64_t hash = hash_more(FNV_START, name, strlen(name));
+    uint64_t hash = workflow_hash(WORKFLOW_HASH_START, name, strlen(name));
     const struct workflow_file_seen *seen = find_seen(f, name, hash);
     if (seen) {
         *width = seen->width;
@@ -237,7 +242,7 @@ enum lw_msg workflow_files_picture(struct workflow_files *f, const char *name, i
     }
     unsigned char *data;
     long size = 0;
-    enum lw_msg rc = read_inside(f, name, WORKFLOW_PICTURE_BYTES, &data, &size, err);
+    enum lw_msg rc = read_inside(f, f->root, name, WORKFLOW_PICTURE_BYTES, &data, &size, err);
     if (!rc)
         rc = picture_size(data, size, name, width, height, err);
     free(data);
@@ -356,7 +361,8 @@ static void walk_includes(const struct text_walk *at, const char *path, const ch
 static enum lw_msg read_text(struct workflow_files *f, const char *name, unsigned char **data, long *size,
                              struct lw_error *err)
 {
-    enum lw_msg rc = read_inside(f, name, CONFIG_MAX_BYTES, data, size, err);
+    bool taught = strcmp(name, WORKFLOW_TAUGHT_FILE) == 0;
+    enum lw_msg rc = read_inside(f, f->texts && !taught ? f->texts : f->root, name, CONFIG_MAX_BYTES, data, size, err);
     if (rc)
         return rc;
     f->text_bytes += *size;
@@ -365,6 +371,21 @@ static enum lw_msg read_text(struct workflow_files *f, const char *name, unsigne
     if (++f->text_files > WORKFLOW_TEXT_FILES)
         return lw_fail(err, LW_MSG_WORKFLOW_TOO_MANY, "@include", f->text_files, WORKFLOW_TEXT_FILES);
     return LW_OK;
+}
+
+enum lw_msg workflow_files_read_text(struct workflow_files *f, const char *name, char **text, struct lw_error *err)
+{
+    unsigned char *data = NULL;
+    long size = 0;
+    *text = NULL;
+    enum lw_msg rc = read_text(f, name, &data, &size, err);
+    int line = rc ? 0 : bad_line((const char *)data, size);
+    if (!rc && line) {
+        free(data);
+        return lw_fail_at(err, name, line, LW_MSG_WORKFLOW_ENCODING);
+    }
+    *text = (char *)data;
+    return rc;
 }
 
 static void walk_text(const struct text_walk *at, const char *name)

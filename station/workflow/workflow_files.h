@@ -5,6 +5,7 @@
 #include "problems.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define WORKFLOW_FILE        "workflow.cfg"
@@ -26,6 +27,7 @@ struct workflow_file_seen {
 struct workflow_files {
     char root[PATH_MAX];   /* the folder, all links resolved */
     char folder[PATH_MAX]; /* as given, for messages */
+    const char *texts;     /* folder that workflow.cfg and its includes are read from in place of root; NULL: root */
     uint64_t hash;
     long bytes, text_bytes;
     int text_files;
@@ -33,7 +35,8 @@ struct workflow_files {
     int seen_count, seen_capacity;
 };
 
-enum lw_msg workflow_files_init(struct workflow_files *f, const char *folder, struct lw_error *err);
+/* `texts`: see the struct; it must live as long. Without it the folder must hold a workflow.cfg. */
+enum lw_msg workflow_files_init(struct workflow_files *f, const char *folder, const char *texts, struct lw_error *err);
 void workflow_files_finish(struct workflow_files *f);
 
 /* Whether a name stands in the folder at all (also when it can't be read). */
@@ -43,6 +46,17 @@ bool workflow_files_exists(const struct workflow_files *f, const char *name);
  */
 enum lw_msg workflow_files_picture(struct workflow_files *f, const char *name, int *width, int *height,
                                    struct lw_error *err);
+
+/* Reads a text file whole; the caller frees *text. Refuses what is not UTF-8. */
+enum lw_msg workflow_files_read_text(struct workflow_files *f, const char *name, char **text, struct lw_error *err);
+
+/* The true path of a file in the folder. */
+enum lw_msg workflow_files_path(const struct workflow_files *f, const char *name, char real[PATH_MAX],
+                                struct lw_error *err);
+
+/* Of bytes, going on from `hash` (WORKFLOW_HASH_START). */
+#define WORKFLOW_HASH_START 14695981039346656037ULL
+uint64_t workflow_hash(uint64_t hash, const void *data, size_t size);
 
 /* Checks a text file and all that it includes: in the folder, size, UTF-8, no circle; adds the problems. */
 void workflow_files_text(struct workflow_files *f, const char *name, struct lw_problems *problems);

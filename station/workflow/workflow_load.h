@@ -38,6 +38,12 @@ struct workflow_loading {
 #define WARN(l, setting, ...)                                                                                \
     problems_warning((l)->problems, config_file_of(setting), config_line_of(setting), __VA_ARGS__)
 
+/* ---- workflow.c ---- */
+
+/* As workflow_load, with workflow.cfg and its includes read from the folder `texts` (NULL: from the folder itself). */
+enum lw_msg workflow_load_texts(struct workflow **out, const char *folder, const char *texts,
+                                const struct workflow_bench *bench, struct lw_problems *problems);
+
 /* ---- workflow_parts.c: bins, carriers, items, places ---- */
 
 /* The list `key` of a group; NULL when it is absent, or no list or too long (reported). */

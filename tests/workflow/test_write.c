@@ -1,0 +1,666 @@
+/* The writer: whole texts from a description, edits that keep the rest as it was. `LICHTWIJZER_GOLDEN=renew` writes the
+ * golden texts anew. */
+#include "good.h"
+
+#include "config.h"
+#include "workflow_edit.h"
+#include "workflow_write.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- helpers ---- */
+
+static char *read_path(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return NULL;
+    char *text = calloc(1, 200000);
+    size_t n = fread(text, 1, 199999, f);
+    text[n] = 0;
+    fclose(f);
+    return text;
+}
+
+static char *read_in(const char *folder, const char *name)
+{
+    char path[500];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return read_path(path);
+}
+
+/* The same as tests/golden/workflow/NAME, to the last byte. */
+static void assert_golden(const char *name, const char *text)
+{
+    char path[500], relative[200];
+    snprintf(relative, sizeof relative, "tests/golden/workflow/%s", name);
+    harness_source(relative, path, sizeof path);
+    const char *renew = getenv("LICHTWIJZER_GOLDEN");
+    if (renew && strcmp(renew, "renew") == 0) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        fputs(text, f);
+        fclose(f);
+    }
+    char *golden = read_path(path);
+    assert_non_null(golden);
+    if (strcmp(golden, text) != 0)
+        printf("---- %s is now:\n%s----\n", name, text);
+    assert_string_equal(golden, text);
+    free(golden);
+}
+
+static const char *copy_shipped(const char *name, bool with_taught)
+{
+    static char folder[400];
+    char command[1200], source[500], relative[100];
+    snprintf(relative, sizeof relative, "workflows/%s", name);
+    snprintf(folder, sizeof folder, "%s/copy", files_folder());
+    snprintf(command, sizeof command, "cp -r '%s' '%s' && chmod -R u+w '%s'%s", harness_source(relative, source, sizeof source),
+             folder, folder, with_taught ? "" : " && true");
+    assert_int_equal(system(command), 0);
+    return folder;
+}
+
+static struct workflow *load(const char *folder)
+{
+    struct workflow *w = NULL;
+    struct lw_problems p = {0};
+    enum lw_msg rc = workflow_load(&w, folder, NULL, &p);
+    if (rc)
+        files_print(&p);
+    assert_int_equal(rc, LW_OK);
+    problems_finish(&p);
+    return w;
+}
+
+static void same_words(const struct workflow_text *a, const struct workflow_text *b)
+{
+    for (int i = 0; i < LANGUAGE_COUNT; i++) {
+        assert_int_equal(!a->in[i], !b->in[i]);
+        if (a->in[i])
+            assert_string_equal(a->in[i], b->in[i]);
+    }
+}
+
+static void same_outline(const struct workflow_polygon *a, const struct workflow_polygon *b)
+{
+    assert_int_equal(a->count, b->count);
+    for (int i = 0; i < a->count; i++)
+        assert_true(a->points[i].x == b->points[i].x && a->points[i].y == b->points[i].y);
+}
+
+static void same_rigid(struct rigid a, struct rigid b)
+{
+    assert_true(a.x_mm == b.x_mm && a.y_mm == b.y_mm && a.angle_rad == b.angle_rad);
+}
+
+static void same_things(const struct workflow *a, const struct workflow *b)
+{
+    for (int i = 0; i < a->bin_count; i++) {
+        assert_string_equal(a->bins[i].id, b->bins[i].id);
+        same_words(&a->bins[i].name, &b->bins[i].name);
+        same_outline(&a->bins[i].outline, &b->bins[i].outline);
+        assert_true(a->bins[i].z_mm == b->bins[i].z_mm);
+    }
+    for (int i = 0; i < a->carrier_count; i++) {
+        const struct workflow_carrier *c = &a->carriers[i], *d = &b->carriers[i];
+        assert_string_equal(c->id, d->id);
+        same_words(&c->name, &d->name);
+        same_rigid(c->T_bench_from_home, d->T_bench_from_home);
+        assert_true(c->width_mm == d->width_mm && c->depth_mm == d->depth_mm && c->height_mm == d->height_mm);
+        assert_string_equal(c->picture, d->picture);
+    }
+    for (int i = 0; i < a->item_count; i++) {
+        const struct workflow_item *c = &a->items[i], *d = &b->items[i];
+        assert_string_equal(c->id, d->id);
+        same_words(&c->name, &d->name);
+        assert_true(c->bin == d->bin && c->height_mm == d->height_mm && c->tolerance_mm == d->tolerance_mm &&
+                    c->tolerance_rad == d->tolerance_rad && c->orientation_matters == d->orientation_matters);
+        assert_string_equal(c->picture, d->picture);
+    }
+}
+
+static void same(const struct workflow *a, const struct workflow *b)
+{
+    same_words(&a->name, &b->name);
+    assert_true(a->released == b->released && memcmp(a->help_after_s, b->help_after_s, sizeof a->help_after_s) == 0);
+    assert_true(a->bin_count == b->bin_count && a->carrier_count == b->carrier_count &&
+                a->item_count == b->item_count && a->place_count == b->place_count &&
+                a->section_count == b->section_count && a->step_count == b->step_count);
+    same_things(a, b);
+    for (int i = 0; i < a->place_count; i++) {
+        const struct workflow_place *c = &a->places[i], *d = &b->places[i];
+        assert_string_equal(c->id, d->id);
+        same_rigid(c->T_carrier_from_place, d->T_carrier_from_place);
+        same_outline(&c->outline, &d->outline);
+        assert_true(c->carrier == d->carrier && c->item == d->item && c->z_mm == d->z_mm &&
+                    c->tolerance_mm == d->tolerance_mm && c->tolerance_rad == d->tolerance_rad);
+    }
+    for (int i = 0; i < a->section_count; i++) {
+        assert_string_equal(a->sections[i].id, b->sections[i].id);
+        same_words(&a->sections[i].name, &b->sections[i].name);
+        assert_true(a->sections[i].first_step == b->sections[i].first_step &&
+                    a->sections[i].step_count == b->sections[i].step_count);
+    }
+    for (int i = 0; i < a->step_count; i++) {
+        const struct workflow_step *c = &a->steps[i], *d = &b->steps[i];
+        assert_string_equal(c->id, d->id);
+        same_words(&c->text, &d->text);
+        assert_true(c->kind == d->kind && c->place == d->place && c->section == d->section &&
+                    c->skippable == d->skippable);
+    }
+}
+
+/* ---- whole texts ---- */
+
+static void a_described_workflow_comes_back_the_same(void **state)
+{
+    static const char *const shipped[] = {"_template", "dental-kit"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct lw_error err = {0};
+        const char *folder = copy_shipped(shipped[i], true);
+        struct workflow *w = load(folder);
+        char *text = workflow_text_of(w);
+        assert_ok(workflow_write(folder, w, true, NULL, &err), &err);
+        char *stands = read_in(folder, "workflow.cfg");
+        assert_string_equal(stands, text);
+        struct workflow *again = load(folder);
+        same(w, again);
+        char *text_again = workflow_text_of(again);
+        assert_string_equal(text, text_again);
+        assert_golden(i ? "dental-kit.cfg" : "template.cfg", text);
+        again->items[0].height_mm += 0.1; /* the twin: a difference is seen in the text */
+        free(text_again);
+        text_again = workflow_text_of(again);
+        assert_string_not_equal(text, text_again);
+        free(text_again);
+        free(text);
+        free(stands);
+        workflow_destroy(&w);
+        workflow_destroy(&again);
+    }
+}
+
+static void a_new_workflow_takes_no_other_ones_place(void **state)
+{
+    (void)state;
+    struct lw_error err = {0};
+    struct lw_problems p = {0};
+    const char *folder = copy_shipped("_template", true);
+    char fresh[500];
+    snprintf(fresh, sizeof fresh, "%s/new", folder);
+    struct workflow *w = load(folder);
+    for (int i = 0; i < w->item_count; i++)
+        w->items[i].picture[0] = 0;
+    w->carriers[1].picture[0] = 0;
+    assert_int_equal(workflow_write(folder, w, false, NULL, &err), LW_MSG_WORKFLOW_THERE);
+    assert_ok(workflow_write(fresh, w, false, NULL, &err), &err);
+    struct workflow *again = load(fresh);
+    workflow_destroy(&again);
+    char *before = read_in(fresh, "workflow.cfg");
+    free(w->places[0].id);
+    w->places[0].id = strdup("two words");
+    assert_int_equal(workflow_write(fresh, w, true, &p, &err), LW_MSG_WORKFLOW_EDIT_REFUSED);
+    bool found = false;
+    for (int i = 0; i < p.count; i++)
+        found |= p.items[i].error.id == LW_MSG_WORKFLOW_ID &&
+                 strstr(p.items[i].error.file, "new/workflow.cfg"); /* not the file it was tried in */
+    assert_true(found);
+    problems_finish(&p);
+    char *after = read_in(fresh, "workflow.cfg");
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    workflow_destroy(&w);
+}
+
+static void numbers_read_back_the_same(void **state)
+{
+    (void)state;
+    static const double values[] = {0, -0.0, 1, -12.5, 0.1, 1.0 / 3, 1e-9, 9999.999, 123456.789, -1e-12, 8.0};
+    char buf[64];
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        assert_true(strtod(workflow_value_number(values[i], buf, sizeof buf), NULL) == values[i]);
+        assert_null(strpbrk(buf, "eE"));
+    }
+    assert_string_equal(workflow_value_number(12.5, buf, sizeof buf), "12.5");
+    assert_string_equal(workflow_value_numbers((double[]){1, 2.5, 3, 4}, 4, buf, sizeof buf), "[ 1.0, 2.5,  3.0, 4.0 ]");
+    assert_string_equal(workflow_value_text("a \"b\" \\ é\n", buf, sizeof buf), "\"a \\\"b\\\" \\\\ é\\n\"");
+}
+
+/* ---- edits ---- */
+
+static struct workflow_edit *open_edit(const char *folder)
+{
+    struct workflow_edit *e = NULL;
+    struct lw_error err = {0};
+    assert_ok(workflow_edit_open(&e, folder, &err), &err);
+    return e;
+}
+
+/* A text, one edit, what it becomes; 0 of `rc`: the edit is good. */
+struct edit_case {
+    const char *before;
+    enum { SET, WORDS, INSERT, REMOVE, MOVE } kind;
+    const char *path, *value, *to;
+    int index;
+    const char *after;
+    enum lw_msg rc;
+};
+
+static enum lw_msg apply(struct workflow_edit *e, const struct edit_case *c, struct lw_error *err)
+{
+    switch (c->kind) {
+    case SET:
+        return workflow_edit_set(e, c->path, c->value, err);
+    case WORDS:
+        return workflow_edit_words(e, c->path, c->to, c->value, err);
+    case INSERT:
+        return workflow_edit_insert(e, c->path, c->index, c->value, err);
+    case REMOVE:
+        return workflow_edit_remove(e, c->path, err);
+    default:
+        return workflow_edit_move(e, c->path, c->to, c->index, err);
+    }
+}
+
+static const struct edit_case cases[] = {
+    /* a value */
+    {"places = ( { id = \"a\"; x_mm = 1; } ); # end\n", SET, "places[a].x_mm", "-2.5", NULL, 0,
+     "places = ( { id = \"a\"; x_mm = -2.5; } ); # end\n"},
+    {"state = /* now */ \"draft\"  # note\n", SET, "state", "\"released\"", NULL, 0,
+     "state = /* now */ \"released\"  # note\n"},
+    {"name : { nl = \"a\" \"b\", en = \"c\" };", SET, "name.nl", "\"d\"", NULL, 0,
+     "name : { nl = \"d\", en = \"c\" };"},
+    {"a = 1;", SET, "a", "2; b = 3", NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_VALUE},
+    {"a = 1;", SET, "a", "2 }", NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_VALUE},
+    {"a = 1;", SET, "a", "\xff", NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_VALUE},
+    {"a = 1;", SET, "b.c", "2", NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_PATH},
+    {"a = 1;", SET, "b c", "2", NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_PATH},
+    {"a = (1, 2);", SET, "a[#1]", "3", NULL, 0, "a = (1, 3);"},
+    /* a key that was not there: where the reference has it */
+    {"places = ( { id = \"a\"; x_mm = 1; z_mm = 2; } );", SET, "places[a].y_mm", "3", NULL, 0,
+     "places = ( { id = \"a\"; x_mm = 1; y_mm = 3; z_mm = 2; } );"},
+    {"places = (\n  { id = \"a\";\n    x_mm = 1;  # right\n    z_mm = 2; }\n);", SET, "places[a].y_mm", "3", NULL, 0,
+     "places = (\n  { id = \"a\";\n    x_mm = 1;  # right\n    y_mm = 3;\n    z_mm = 2; }\n);"},
+    {"places = ( { id = \"a\" } );", SET, "places[a].x_mm", "3", NULL, 0, "places = ( { id = \"a\"; x_mm = 3; } );"},
+    {"places = ( { x_mm = 1; } );", SET, "places[#0].id", "\"a\"", NULL, 0, "places = ( { id = \"a\"; x_mm = 1; } );"},
+    {"format = 1;\n\n# the bins\nbins = ();\n", SET, "state", "\"draft\"", NULL, 0,
+     "format = 1;\nstate = \"draft\";\n\n# the bins\nbins = ();\n"},
+    {"# nothing\n", SET, "format", "1", NULL, 0, "format = 1;\n# nothing\n"},
+    {"a = {};", SET, "a.b", "1", NULL, 0, "a = { b = 1; };"},
+    /* a key taken away */
+    {"places = ( { id = \"a\"; x_mm = 1; z_mm = 2; } );", SET, "places[a].x_mm", NULL, NULL, 0,
+     "places = ( { id = \"a\"; z_mm = 2; } );"},
+    {"format = 1;\nstate = \"draft\"; # still\nbins = ();\n", REMOVE, "state", NULL, NULL, 0, "format = 1;\nbins = ();\n"},
+    {"a = { b = 1; };", SET, "a.c", NULL, NULL, 0, "a = { b = 1; };"},
+    {"a = 1;", REMOVE, "b", NULL, NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_PATH},
+    {"a = 1;", REMOVE, "", NULL, NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_PATH},
+    /* words */
+    {"items = ( { id = \"a\"; height_mm = 1; } );", WORDS, "items[a].name", "Kop \"je\"", "nl", 0,
+     "items = ( { id = \"a\"; name = { nl = \"Kop \\\"je\\\"\"; }; height_mm = 1; } );"},
+    {"name = { nl = \"a\"; };", WORDS, "name", "b", "en", 0, "name = { nl = \"a\"; en = \"b\"; };"},
+    {"name = { nl = \"a\"; en = \"b\"; };", WORDS, "name", "", "nl", 0, "name = { en = \"b\"; };"},
+    {"name = { nl = \"a\"; };", WORDS, "name", "b", "xx", 0, NULL, LW_MSG_WORKFLOW_EDIT_VALUE},
+    /* elements put in */
+    {"a = ();", INSERT, "a", "{ id = \"x\"; }", NULL, -1, "a = (\n    { id = \"x\"; }\n);"},
+    {"a = (\n    # none yet\n);", INSERT, "a", "{ id = \"x\"; }", NULL, -1,
+     "a = (\n    # none yet\n    { id = \"x\"; }\n);"},
+    {"format = 1;\n", INSERT, "bins", "{ id = \"x\"; }", NULL, 0, "format = 1;\nbins = (\n    { id = \"x\"; }\n);\n"},
+    {"a = ( { id = \"x\"; } );", INSERT, "a", "{ id = \"y\"; }", NULL, -1, "a = ( { id = \"x\"; }, { id = \"y\"; } );"},
+    {"a = ( { id = \"x\"; } );", INSERT, "a", "{ id = \"y\"; }", NULL, 0, "a = ( { id = \"y\"; }, { id = \"x\"; } );"},
+    {"a = (\n  { id = \"x\"; },  # x\n  { id = \"z\"; }  # z\n);", INSERT, "a", "{ id = \"y\"; }", NULL, 1,
+     "a = (\n  { id = \"x\"; },  # x\n  { id = \"y\"; },\n  { id = \"z\"; }  # z\n);"},
+    {"a = (\n  { id = \"x\"; },  # x\n  { id = \"z\"; }  # z\n);", INSERT, "a", "{ id = \"y\"; }", NULL, -1,
+     "a = (\n  { id = \"x\"; },  # x\n  { id = \"z\"; },  # z\n  { id = \"y\"; }\n);"},
+    {"a = (\n  # of z\n  { id = \"z\"; }\n);", INSERT, "a", "{ id = \"y\"; }", NULL, 0,
+     "a = (\n  { id = \"y\"; },\n  # of z\n  { id = \"z\"; }\n);"},
+    {"a = ( { id = \"x\"; } # x\n);", INSERT, "a", "{ id = \"y\"; }", NULL, -1,
+     "a = ( { id = \"x\"; }, # x\n      { id = \"y\"; }\n);"},
+    {"a = ( { id = \"x\"; } );", INSERT, "a", "5", NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_VALUE},
+    {"a = 1;", INSERT, "a", "{ }", NULL, 0, NULL, LW_MSG_WORKFLOW_EDIT_PATH},
+    /* taken out */
+    {"a = (\n  { id = \"x\"; },  # x\n  # of y\n  { id = \"y\"; },  # y\n  { id = \"z\"; }  # z\n);", REMOVE, "a[y]", NULL,
+     NULL, 0, "a = (\n  { id = \"x\"; },  # x\n  { id = \"z\"; }  # z\n);"},
+    {"a = (\n  { id = \"x\"; },  # x\n  # heading\n\n  { id = \"z\"; }  # z\n);", REMOVE, "a[z]", NULL, NULL, 0,
+     "a = (\n  { id = \"x\"; }  # x\n  # heading\n);"},
+    {"a = ( { id = \"x\"; }, { id = \"y\"; } );", REMOVE, "a[x]", NULL, NULL, 0, "a = ( { id = \"y\"; } );"},
+    {"a = ( { id = \"x\"; }, { id = \"y\"; } );", REMOVE, "a[y]", NULL, NULL, 0, "a = ( { id = \"x\"; } );"},
+    {"a = ( { id = \"x\"; } );", REMOVE, "a[x]", NULL, NULL, 0, "a = ( );"},
+    {"a = ( { id = \"x\"; }, # x\n { id = \"y\"; } );", REMOVE, "a[y]", NULL, NULL, 0, "a = ( { id = \"x\"; } # x\n );"},
+    {"a = (\n # head\n { id = \"x\"; }, { id = \"y\"; } );", REMOVE, "a[y]", NULL, NULL, 0,
+     "a = (\n # head\n { id = \"x\"; } );"},
+    /* moved */
+    {"a = (\n  # of x\n  { id = \"x\"; },  # x\n  { id = \"y\"; },\n  { id = \"z\"; }\n);", MOVE, "a[x]", NULL, "a", -1,
+     "a = (\n  { id = \"y\"; },\n  { id = \"z\"; },\n  # of x\n  { id = \"x\"; }  # x\n);"},
+    {"a = (\n  { id = \"x\"; },\n  { id = \"y\"; },\n  # of z\n  { id = \"z\"; } # z\n);", MOVE, "a[z]", NULL, "a", 0,
+     "a = (\n  # of z\n  { id = \"z\"; }, # z\n  { id = \"x\"; },\n  { id = \"y\"; }\n);"},
+    {"a = ( { id = \"x\"; } ); b = ( { id = \"y\"; } );", MOVE, "a[x]", NULL, "b", 1,
+     "a = ( ); b = ( { id = \"y\"; }, { id = \"x\"; } );"},
+    {"s = ( { id = \"p\"; steps = ( { place = \"a\"; }, { id = \"b\"; place = \"c\"; } ); }, { id = \"q\"; steps = (); } );",
+     MOVE, "s[p].steps[a]", NULL, "s[q].steps", 0,
+     "s = ( { id = \"p\"; steps = ( { id = \"b\"; place = \"c\"; } ); }, { id = \"q\"; steps = (\n    { place = \"a\"; }\n); "
+     "} );"},
+    {"a = ( { id = \"x\"; b = (); } );", MOVE, "a[x]", NULL, "a[x].b", 0, NULL, LW_MSG_WORKFLOW_EDIT_PATH},
+    {"a = ( { id = \"x\"; } ); b = 1;", MOVE, "a[x]", NULL, "b", 0, NULL, LW_MSG_WORKFLOW_EDIT_PATH},
+};
+
+static void each_edit_changes_what_it_says_and_no_more(void **state)
+{
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct edit_case *c = &cases[i];
+        struct lw_error err = {0};
+        const char *folder = files_folder();
+        files_write(folder, "workflow.cfg", c->before);
+        struct workflow_edit *e = open_edit(folder);
+        enum lw_msg rc = apply(e, c, &err);
+        const char *now = workflow_edit_text(e, 0), *wanted = c->after ? c->after : c->before;
+        if (rc != c->rc || strcmp(now, wanted) != 0) {
+            printf("case %zu, %s: %s %s\n---- before\n%s\n---- wanted\n%s\n---- now\n%s\n", i, c->path, lw_msg_name(rc),
+                   err.text, c->before, wanted, now);
+            wrong++;
+        }
+        workflow_edit_close(&e);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void edits_reach_into_included_files(void **state)
+{
+    (void)state;
+    struct lw_error err = {0};
+    const char *folder = files_folder();
+    int file, line;
+    make_folder(folder);
+    char below[400];
+    snprintf(below, sizeof below, "%s/parts", folder);
+    assert_int_equal(mkdir(below, 0755), 0);
+    files_write(folder, "workflow.cfg",
+                HEAD BINS CASE "\nitems = (\n@include \"parts/items.cfg\"\n);" PLACES SECTIONS "\n# the end\n");
+    files_write(folder, "parts/items.cfg", "# two items\n\n" ITEM("mirror") ", # m\n" ITEM("probe") "\n");
+    struct workflow_edit *e = open_edit(folder);
+    assert_int_equal(workflow_edit_file_count(e), 2);
+    assert_string_equal(workflow_edit_file(e, 1), "parts/items.cfg");
+    assert_true(workflow_edit_find(e, "items[probe]", &file, &line));
+    assert_int_equal(file, 1);
+    assert_int_equal(line, 4);
+    assert_ok(workflow_edit_set(e, "items[probe].height_mm", "9", &err), &err);
+    assert_ok(workflow_edit_insert(e, "items", -1, "{ id = \"hook\"; name = { nl = \"haak\"; en = \"hook\"; }; }", &err),
+              &err);
+    assert_ok(workflow_edit_remove(e, "items[hook]", &err), &err);
+    assert_ok(workflow_edit_move(e, "items[probe]", "items", 0, &err), &err);
+    assert_int_equal(workflow_edit_set(e, "items", "()", &err), LW_OK); /* ( and ) stand in one file */
+    struct lw_problems p = {0};
+    assert_int_equal(workflow_edit_save(e, NULL, &p, &err), LW_MSG_WORKFLOW_EDIT_REFUSED);
+    problems_finish(&p);
+    workflow_edit_close(&e);
+    e = open_edit(folder);
+    assert_ok(workflow_edit_set(e, "items[probe].height_mm", "9", &err), &err);
+    assert_ok(workflow_edit_move(e, "items[probe]", "items", 0, &err), &err);
+    assert_ok(workflow_edit_save(e, NULL, NULL, &err), &err);
+    struct workflow *w = load(folder);
+    assert_string_equal(w->items[0].id, "probe");
+    assert_true(w->items[0].height_mm == 9);
+    char *whole = read_in(folder, "workflow.cfg"), *items = read_in(folder, "parts/items.cfg");
+    assert_non_null(strstr(whole, "# the end"));
+    assert_non_null(strstr(items, "# two items"));
+    assert_non_null(strstr(items, "# m"));
+    free(whole);
+    free(items);
+    workflow_destroy(&w);
+    workflow_edit_close(&e);
+}
+
+static void nothing_changed_is_saved_to_the_byte(void **state)
+{
+    (void)state;
+    struct lw_error err = {0};
+    const char *folder = copy_shipped("dental-kit", true);
+    struct workflow *w = load(folder);
+    char hash[17], *before = read_in(folder, "workflow.cfg");
+    snprintf(hash, sizeof hash, "%s", w->hash);
+    workflow_destroy(&w);
+    struct workflow_edit *e = open_edit(folder);
+    assert_string_equal(workflow_edit_text(e, 0), before);
+    assert_ok(workflow_edit_set(e, "places[cup].x_mm", "95", &err), &err);
+    assert_ok(workflow_edit_set(e, "places[cup].x_mm", "94.5", &err), &err);
+    assert_ok(workflow_edit_save(e, NULL, NULL, &err), &err);
+    char *after = read_in(folder, "workflow.cfg");
+    assert_string_equal(before, after);
+    w = load(folder);
+    assert_string_equal(w->hash, hash);
+    workflow_destroy(&w);
+    free(before);
+    free(after);
+    workflow_edit_close(&e);
+}
+
+static void an_edit_of_the_template_reads_as_if_a_person_made_it(void **state)
+{
+    (void)state;
+    struct lw_error err = {0};
+    const char *folder = copy_shipped("_template", true);
+    struct workflow_edit *e = open_edit(folder);
+    assert_ok(workflow_edit_set(e, "state", "\"released\"", &err), &err);
+    assert_ok(workflow_edit_set(e, "places[cup-place].x_mm", "-72.5", &err), &err);
+    assert_ok(workflow_edit_set(e, "places[spoon-place].tolerance_mm", "6", &err), &err);
+    assert_ok(workflow_edit_words(e, "sections[whole].steps[spoon-place].text", "nl", "Pak een lepeltje.", &err), &err);
+    assert_ok(workflow_edit_insert(e, "items", 1,
+                                   "{ id = \"saucer\"; name = { nl = \"Schoteltje\"; en = \"Saucer\"; }; bin = \"left\"; "
+                                   "height_mm = 18; tolerance_mm = 6; orientation = false; }",
+                                   &err), &err);
+    assert_ok(workflow_edit_insert(e, "places", 0,
+                                   "{ id = \"saucer-place\"; carrier = \"tray\"; item = \"saucer\"; x_mm = -70; y_mm = -60; z_mm = "
+                                   "4; }", &err), &err);
+    assert_ok(workflow_edit_insert(e, "sections[whole].steps", 1, "{ place = \"saucer-place\"; }", &err), &err);
+    assert_ok(workflow_edit_move(e, "sections[whole].steps[coffee]", "sections[whole].steps", 0, &err), &err);
+    assert_ok(workflow_edit_save(e, NULL, NULL, &err), &err);
+    struct workflow *w = load(folder);
+    assert_true(w->released);
+    assert_int_equal(w->step_count, 5);
+    assert_string_equal(w->steps[0].id, "coffee");
+    workflow_destroy(&w);
+    char *text = read_in(folder, "workflow.cfg");
+    assert_golden("template-edited.cfg", text);
+    free(text);
+    workflow_edit_close(&e);
+}
+
+/* ---- saving ---- */
+
+static int count_left_over(const char *folder)
+{
+    char command[600];
+    snprintf(command, sizeof command, "ls -A '%s' | grep -c saving > /dev/null", folder);
+    return system(command) == 0;
+}
+
+static void two_people_editing_is_noticed(void **state)
+{
+    (void)state;
+    struct lw_error err = {0};
+    const char *folder = copy_shipped("_template", true);
+    struct workflow_edit *one = open_edit(folder), *two = open_edit(folder);
+    assert_string_equal(workflow_edit_hash(one), workflow_edit_hash(two));
+    assert_ok(workflow_edit_set(one, "places[cup-place].x_mm", "-71", &err), &err);
+    assert_ok(workflow_edit_set(two, "places[cup-place].x_mm", "-69", &err), &err);
+    assert_ok(workflow_edit_save(one, NULL, NULL, &err), &err);
+    assert_string_not_equal(workflow_edit_hash(one), workflow_edit_hash(two));
+    assert_int_equal(workflow_edit_save(two, NULL, NULL, &err), LW_MSG_WORKFLOW_EDIT_STALE);
+    struct workflow *w = load(folder);
+    assert_true(w->places[0].T_carrier_from_place.x_mm == -71);
+    workflow_destroy(&w);
+    assert_ok(workflow_edit_set(one, "places[cup-place].x_mm", "-72", &err), &err);
+    assert_ok(workflow_edit_save(one, NULL, NULL, &err), &err); /* it goes on from what it saved */
+    workflow_edit_close(&one);
+    workflow_edit_close(&two);
+    assert_int_equal(count_left_over(folder), 0);
+}
+
+static void unsaved_texts_are_validated(void **state)
+{
+    (void)state;
+    struct lw_error err = {0};
+    struct lw_problems p = {0};
+    struct workflow *w = NULL;
+    const char *folder = copy_shipped("_template", true);
+    struct workflow_edit *e = open_edit(folder);
+    assert_ok(workflow_edit_set(e, "places[cup-place].item", "\"cpu\"", &err), &err);
+    assert_int_equal(workflow_edit_load(e, &w, NULL, &p), LW_MSG_WORKFLOW_NEAREST);
+    bool found = false;
+    for (int i = 0; i < p.count; i++)
+        found |= p.items[i].error.id == LW_MSG_WORKFLOW_NEAREST && strncmp(p.items[i].error.file, folder, 20) == 0;
+    assert_true(found);
+    problems_finish(&p);
+    assert_int_equal(workflow_edit_save(e, NULL, &p, &err), LW_MSG_WORKFLOW_EDIT_REFUSED);
+    problems_finish(&p);
+    w = load(folder); /* what stands there is whole */
+    workflow_destroy(&w);
+    workflow_edit_close(&e);
+}
+
+static void mistakes_can_be_mended_one_by_one(void **state)
+{
+    (void)state;
+    struct lw_error err = {0};
+    const char *folder = files_folder();
+    make_folder(folder);
+    files_write(folder, "workflow.cfg", HEAD BINS CASE ITEMS "\nplaces = ( " PLACE("p1", "miror", "-50") ", " PLACE(
+                                            "p2", "prob", "50") " );" SECTIONS);
+    struct workflow_edit *e = open_edit(folder);
+    assert_ok(workflow_edit_set(e, "places[p1].item", "\"mirror\"", &err), &err);
+    assert_ok(workflow_edit_save(e, NULL, NULL, &err), &err);
+    assert_ok(workflow_edit_set(e, "places[p2].z_mm", "\"high\"", &err), &err);
+    assert_int_equal(workflow_edit_save(e, NULL, NULL, &err), LW_MSG_WORKFLOW_EDIT_REFUSED);
+    workflow_edit_close(&e);
+}
+
+static void a_full_disk_leaves_the_old_file_whole(void **state)
+{
+    (void)state;
+    struct lw_error err = {0};
+    const char *folder = copy_shipped("_template", true);
+    char *before = read_in(folder, "workflow.cfg");
+    struct workflow_edit *e = open_edit(folder);
+    assert_ok(workflow_edit_set(e, "places[cup-place].x_mm", "-71", &err), &err);
+    struct rlimit old, little = {64, RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old);
+    little.rlim_max = old.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &little);
+    enum lw_msg rc = workflow_edit_save(e, NULL, NULL, &err);
+    setrlimit(RLIMIT_FSIZE, &old);
+    assert_int_equal(rc, LW_MSG_FILE_WRITE);
+    char *after = read_in(folder, "workflow.cfg");
+    assert_string_equal(before, after);
+    assert_int_equal(count_left_over(folder), 0);
+    assert_ok(workflow_edit_save(e, NULL, NULL, &err), &err); /* and with room again it goes on */
+    free(before);
+    free(after);
+    workflow_edit_close(&e);
+}
+
+/* ---- random edits ---- */
+
+/* Lines that hold notes, in their order. */
+static int count_notes(const char *text)
+{
+    int count = 0;
+    for (const char *p = text; *p; p++)
+        count += *p == '#';
+    return count;
+}
+
+static void one_random_edit(struct workflow_edit *e, uint64_t *seed, int *removed)
+{
+    static const char *const lists[] = {"bins", "items", "places", "sections[whole].steps", "carriers"};
+    char path[100], value[100];
+    struct lw_error err;
+    const char *list = lists[(int)(harness_random(seed) * 5)], *to = lists[(int)(harness_random(seed) * 5)];
+    int index = (int)(harness_random(seed) * 5) - 1;
+    snprintf(path, sizeof path, "%s[#%d]", list, (int)(harness_random(seed) * 4));
+    int what = (int)(harness_random(seed) * 6);
+    if (what == 0) {
+        *removed += 3;
+        workflow_edit_remove(e, path, &err);
+    } else if (what == 1) {
+        workflow_edit_move(e, path, harness_random(seed) < 0.7 ? list : to, index, &err);
+    } else if (what == 2) {
+        snprintf(value, sizeof value, "{ id = \"n%d\"; x_mm = %d; }", (int)(harness_random(seed) * 1000), index);
+        workflow_edit_insert(e, list, index, value, &err);
+    } else if (what == 3) {
+        strcat(path, harness_random(seed) < 0.5 ? ".name" : ".text");
+        workflow_edit_words(e, path, harness_random(seed) < 0.5 ? "nl" : "en", harness_random(seed) < 0.8 ? "w \"x\"" : "", &err);
+    } else {
+        static const char *const keys[] = {".x_mm", ".z_mm", ".orientation", ".bin", ".id", ".home.x_mm"};
+        strcat(path, keys[(int)(harness_random(seed) * 6)]);
+        *removed += what == 4;
+        workflow_edit_set(e, path, what == 4 ? NULL : "7", &err);
+    }
+}
+
+/* libconfig reads it too. */
+static void assert_reads(const char *text)
+{
+    config_t cfg;
+    config_init(&cfg);
+    if (config_read_string(&cfg, text) != CONFIG_TRUE) {
+        printf("%s, line %d:\n%s\n", config_error_text(&cfg), config_error_line(&cfg), text);
+        fail();
+    }
+    config_destroy(&cfg);
+}
+
+static void random_edits_leave_text_that_reads(void **state)
+{
+    (void)state;
+    uint64_t seed = 11;
+    const char *folder = copy_shipped("_template", true);
+    for (int round = 0; round < 60; round++) {
+        struct workflow_edit *e = open_edit(folder);
+        int removed = 0;
+        for (int i = 0; i < 40; i++) {
+            char *before = strdup(workflow_edit_text(e, 0));
+            int notes = count_notes(before), dropped = removed;
+            one_random_edit(e, &seed, &removed);
+            assert_reads(workflow_edit_text(e, 0));
+            if (removed == dropped && count_notes(workflow_edit_text(e, 0)) != notes) {
+                printf("a note is lost:\n%s\n---- becomes\n%s\n", before, workflow_edit_text(e, 0));
+                fail();
+            }
+            free(before);
+        }
+        workflow_edit_close(&e);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_described_workflow_comes_back_the_same),
+        cmocka_unit_test(a_new_workflow_takes_no_other_ones_place),
+        cmocka_unit_test(numbers_read_back_the_same),
+        cmocka_unit_test(each_edit_changes_what_it_says_and_no_more),
+        cmocka_unit_test(edits_reach_into_included_files),
+        cmocka_unit_test(nothing_changed_is_saved_to_the_byte),
+        cmocka_unit_test(an_edit_of_the_template_reads_as_if_a_person_made_it),
+        cmocka_unit_test(two_people_editing_is_noticed),
+        cmocka_unit_test(unsaved_texts_are_validated),
+        cmocka_unit_test(mistakes_can_be_mended_one_by_one),
+        cmocka_unit_test(a_full_disk_leaves_the_old_file_whole),
+        cmocka_unit_test(random_edits_leave_text_that_reads),
+    };
+    harness_init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
