@@ -268,7 +268,7 @@ static void jpeg_headers_are_read(void **state)
     files_write(folder, "workflow.cfg", "x");
     files_write_bytes(folder, "a.jpg", jpeg, sizeof jpeg);
     files_write_bytes(folder, "cut.jpg", cut, sizeof cut);
-    assert_ok(workflow_files_init(&f, folder, &err), &err);
+    assert_ok(workflow_files_init(&f, folder, NULL, &err), &err);
     assert_ok(workflow_files_picture(&f, "a.jpg", &width, &height, &err), &err);
     assert_int_equal(width, 800);
     assert_int_equal(height, 600);
