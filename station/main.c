@@ -16,6 +16,7 @@ static const struct {
     {"demo", verb_demo, N_("Packs the dental kit on the pretend bench: no hardware needed.")},
     {"run", verb_run, N_("Packs kits with a workflow.")},
     {"calibrate", verb_calibrate, N_("Finds out where light and camera meet the bench.")},
+    {"measure", verb_measure, N_("Tells how high a thing on the bench is.")},
     {"teach", verb_teach, N_("Shows the camera what a workflow's things look like.")},
     {"serve", verb_serve, N_("Serves the studio: pages for making and mending workflows.")},
     {"password", verb_password, N_("Sets a role's password for the studio, read from standard input.")},

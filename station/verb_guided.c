@@ -1,38 +1,22 @@
-/* run, calibrate, teach: the verbs that guide a person at the bench. */
-#include "calibrate.h"
+/* run and teach: verbs that guide a person at the bench. */
 #include "log.h"
 #include "pack.h"
-#include "rig.h"
 #include "serving.h"
 #include "teach.h"
-#include "verbs.h"
+#include "verb_guided.h"
 
 #include <limits.h>
 #include <string.h>
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
-struct guided {
-    const char *station, *events, *input;
-    bool trace, fast;
-};
-
-#define GUIDED_ARGUMENTS(g)                                                                                          \
-    {"station", ARGUMENT_TEXT, &(g).station, N_("FILE"), N_("The station's settings (default: the user's station.cfg).")},\
-    {"events", ARGUMENT_TEXT, &(g).events, N_("FILE"), N_("Write what happens as JSON lines; - for standard output.")},  \
-    {"input", ARGUMENT_TEXT, &(g).input, N_("FILE"), N_("Read what a person would press, a line each; - for standard input.")}, \
-    {"trace", ARGUMENT_FLAG, &(g).trace, NULL, N_("Print the time of each stage at the end.")},                      \
-    {"fast", ARGUMENT_FLAG, &(g).fast, NULL, N_("On the pretend bench: as fast as possible.")}
-
-static enum lw_msg open_rig(struct rig *r, const struct station_config *c, const struct guided *o, const char *verb,
-                            struct lw_error *err)
+enum lw_msg guided_open(struct rig *r, const struct station_config *c, const struct guided *o, const char *verb,
+                        struct lw_error *err)
 {
     const struct rig_options ro = {.verb = verb, .events = o->events, .input = o->input, .trace = o->trace,
                                    .no_person = o->input != NULL, .pace = o->fast ? 0 : 1};
     return rig_open(r, c, &ro, err);
 }
 
-static void emit_end(struct rig *r, const char *result, int code)
+void guided_emit_end(struct rig *r, const char *result, int code)
 {
     struct journal_event e = {.kind = EVENT_END, .result = result, .detail = json_pack("{s:i}", "exit", code)};
     guide_tell(&r->guide, &e);
@@ -45,16 +29,16 @@ static int report_end(struct rig *r, enum pack_end end, const struct lw_error *e
 {
     switch (end) {
     case PACK_COMPLETE:
-        emit_end(r, "complete", EXIT_OK);
+        guided_emit_end(r, "complete", EXIT_OK);
         return EXIT_OK;
     case PACK_ASIDE:
-        emit_end(r, "aside", EXIT_ASIDE);
+        guided_emit_end(r, "aside", EXIT_ASIDE);
         return EXIT_ASIDE;
     case PACK_QUIT:
-        emit_end(r, "quit", EXIT_OK);
+        guided_emit_end(r, "quit", EXIT_OK);
         return EXIT_OK;
     default:
-        emit_end(r, "failed", EXIT_FAILED);
+        guided_emit_end(r, "failed", EXIT_FAILED);
         return verb_fail(err, EXIT_FAILED);
     }
 }
@@ -76,11 +60,11 @@ static int run_workflow(const struct station_config *c, const struct guided *o, 
     if (!w->released)
         lw_log(LW_LOG_WARNING, "workflow", _("%s is a draft, not released yet"), w->id);
     int code;
-    if (open_rig(&r, c, o, "run", &err)) {
+    if (guided_open(&r, c, o, "run", &err)) {
         code = verb_fail(&err, EXIT_FAILED);
     } else {
         if (rig_load_calibration(&r, c, &err)) {
-            emit_end(&r, "failed", EXIT_FAILED);
+            guided_emit_end(&r, "failed", EXIT_FAILED);
             code = verb_fail(&err, EXIT_FAILED);
         } else {
             code = serving_begin(&serving, &r, c, serve, o->events, &err)
@@ -127,68 +111,6 @@ int verb_run(int argc, char **argv)
     return code;
 }
 
-/* ---- calibrate ---- */
-
-static void print_quality(const struct calibrate_result *r)
-{
-    const struct calibration *c = &r->calibration;
-    json_t *j = json_pack("{s:f,s:f,s:f,s:b,s:f,s:o}", "median_mm", c->quality.median_mm, "p95_mm", c->quality.p95_mm,
-                          "max_mm", c->quality.max_mm, "rough", c->model.rough, "seconds", c->quality.seconds, "points",
-                          prove_json(&r->proof));
-    json_dumpf(j, stdout, JSON_REAL_PRECISION(5));
-    printf("\n");
-    json_decref(j);
-}
-
-static int calibrate(const struct station_config *c, const struct guided *o, struct calibrate_options *options)
-{
-    struct rig r = {0};
-    struct lw_error err = {0};
-    struct calibrate_result result;
-    if (open_rig(&r, c, o, "calibrate", &err))
-        return verb_fail(&err, EXIT_FAILED);
-    options->folder = c->data;
-    options->side = (enum person_side)c->bench.person_side;
-    options->corners = c->bench.has_corners ? c->bench.corners : NULL;
-    enum lw_msg rc = calibrate_run(&r.guide, options, &result, &err);
-    emit_end(&r, rc ? "failed" : "complete", rc ? EXIT_FAILED : EXIT_OK);
-    if (!rc && !(o->events && strcmp(o->events, "-") == 0))
-        print_quality(&result);
-    rig_close(&r);
-    return rc ? verb_fail(&err, EXIT_FAILED) : EXIT_OK;
-}
-
-int verb_calibrate(int argc, char **argv)
-{
-    struct guided o = {0};
-    struct calibrate_options options = {.wait_s = 2};
-    const char *rest[ARGUMENTS_REST];
-    int rest_count, code;
-    const struct argument table[] = {
-        GUIDED_ARGUMENTS(o),
-        {"auto", ARGUMENT_FLAG, &options.automatic, NULL, N_("Press nothing: take what lies still and go on.")},
-        {"wait", ARGUMENT_REAL, &options.wait_s, "S", N_("With --auto: seconds to wait for each act (default 2).")},
-        {"calm", ARGUMENT_FLAG, &options.calm, NULL, N_("Full pictures cross-fade: nothing flickers. Takes longer.")},
-        {"manual", ARGUMENT_FLAG, &options.manual, NULL, N_("Show the bench's corners by hand, with the arrow keys.")},
-        {"raised", ARGUMENT_REAL, &options.raised_mm, "MM", N_("A flat box of this height is laid down: heights become true.")},
-    };
-    if (!verb_arguments(argc, argv, table, COUNT(table), N_("calibrate [OPTION…]"),
-                        N_("Finds out where light and camera meet the bench. Full pictures flicker: look away."), rest,
-                        &rest_count, &code))
-        return code;
-    struct station_config c;
-    struct lw_error err;
-    if (rest_count != 0 || options.raised_mm < 0 || options.raised_mm > 400 || options.wait_s < 0) {
-        lw_fail(&err, LW_MSG_USAGE, _("--raised is 0 to 400 mm, --wait is not negative"));
-        return verb_fail(&err, EXIT_USAGE);
-    }
-    if (!verb_read_station(&c, o.station))
-        return EXIT_FAILED;
-    code = calibrate(&c, &o, &options);
-    station_config_finish(&c);
-    return code;
-}
-
 /* ---- teach ---- */
 
 static int teach(const struct station_config *c, const struct guided *o, const struct teach_options *options,
@@ -203,11 +125,11 @@ static int teach(const struct station_config *c, const struct guided *o, const s
     problems_finish(&problems);
     if (rc)
         return EXIT_FAILED;
-    rc = open_rig(&r, c, o, "teach", &err);
+    rc = guided_open(&r, c, o, "teach", &err);
     if (!rc) {
         rc = rig_load_calibration(&r, c, &err);
         rc = rc ? rc : teach_run(&r.guide, w, options, &err);
-        emit_end(&r, rc ? "failed" : "complete", rc ? EXIT_FAILED : EXIT_OK);
+        guided_emit_end(&r, rc ? "failed" : "complete", rc ? EXIT_FAILED : EXIT_OK);
         rig_close(&r);
     }
     workflow_destroy(&w);

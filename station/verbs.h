@@ -10,6 +10,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_ASIDE = 3 };
 int verb_demo(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_calibrate(int argc, char **argv);
+int verb_measure(int argc, char **argv);
 int verb_teach(int argc, char **argv);
 int verb_validate(int argc, char **argv);
 int verb_judge(int argc, char **argv);

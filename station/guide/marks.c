@@ -11,6 +11,7 @@
 #define BOX_SHARE       0.7  /* of the arm: half side of the box whose light is added up */
 #define CENTRE_SHARE    1.25 /* of the arm: radius about the centre that is weighed */
 #define CENTRE_PASSES   4
+#define RIM_ARMS        1.6  /* a window's rim, where only neighbours' light is */
 #define WINDOW_MAX_PX   160  /* half side of the searched window */
 
 /* The grey levels of several frames added up. */
@@ -137,18 +138,38 @@ static bool centre(const struct window *w, double radius, double floor_grey, dou
 
 static bool find_in(struct window *w, double arm_px, float *spare, struct mark *m)
 {
-    int best = 0, half = (int)fmax(1, BOX_SHARE * arm_px);
+    int half = (int)fmax(1, BOX_SHARE * arm_px), rim = (int)ceil(RIM_ARMS * arm_px), best = rim * w->size + rim;
     window_box(w, half, spare);
-    for (int i = 0; i < w->size * w->size; i++)
-        best = w->box[i] > w->box[best] ? i : best;
+    for (int y = rim; y < w->size - rim; y++)
+        for (int x = rim; x < w->size - rim; x++)
+            best = w->box[y * w->size + x] > w->box[best] ? y * w->size + x : best;
     double noise = box_noise(w, spare), x = best % w->size, y = best / w->size;
     m->grey = w->box[best];
     if (m->grey < GREY_MIN || m->grey < NOISE_TIMES * noise ||
         !centre(w, fmax(2, CENTRE_SHARE * arm_px), 0.3 * m->grey, &x, &y))
         return false;
     if (x < arm_px || y < arm_px || x > w->size - 1 - arm_px || y > w->size - 1 - arm_px)
-        return false; /* it goes on outside of the window: something else's light */
+        return false; /* it is a neighbour's light that reaches in */
     m->seen = (struct cam_px){w->x0 + x, w->y0 + y};
+    return true;
+}
+
+/* Middle of the way along which the camera may see the mark, half the way's length, and the scale there. */
+static bool expect(const struct model *m, const struct mark *mark, struct cam_px *at, double *px_per_mm, double *way_px)
+{
+    struct bench_mm low = mark->at, high = mark->at, beside = {mark->at.x + 1, mark->at.y, mark->at.z};
+    struct cam_px a, b, c, d;
+    low.z -= mark->down_mm;
+    high.z += mark->up_mm;
+    if (mark->down_mm + mark->up_mm > 0 && (!model_bench_from_proj(m, mark->drawn, low.z, &low) ||
+                                            !model_bench_from_proj(m, mark->drawn, high.z, &high)))
+        return false;
+    if (!model_cam_from_bench(m, low, &a) || !model_cam_from_bench(m, high, &b) ||
+        !model_cam_from_bench(m, mark->at, &c) || !model_cam_from_bench(m, beside, &d))
+        return false;
+    *at = (struct cam_px){(a.x + b.x) / 2, (a.y + b.y) / 2};
+    *px_per_mm = hypot(d.x - c.x, d.y - c.y);
+    *way_px = hypot(b.x - a.x, b.y - a.y) / 2;
     return true;
 }
 
@@ -162,13 +183,13 @@ static enum lw_msg find_all(const struct guide *g, struct mark *marks, int count
         return lw_fail(err, LW_MSG_NO_MEMORY);
     struct window w = {.added = memory, .box = memory + most};
     for (int i = 0; i < count; i++) {
-        struct cam_px at, beside;
-        struct bench_mm b = {marks[i].at.x + 1, marks[i].at.y, marks[i].at.z};
+        struct cam_px at;
+        double px_per_mm, way_px;
         marks[i].found = false;
-        if (!model_cam_from_bench(m, marks[i].at, &at) || !model_cam_from_bench(m, b, &beside))
+        if (!expect(m, &marks[i], &at, &px_per_mm, &way_px))
             continue;
-        double px_per_mm = hypot(beside.x - at.x, beside.y - at.y), arm_px = MARKS_ARM_MM * px_per_mm;
-        int radius = (int)fmin(WINDOW_MAX_PX, search_mm * px_per_mm + 2 * arm_px + 2);
+        double arm_px = MARKS_ARM_MM * px_per_mm;
+        int radius = (int)fmin(WINDOW_MAX_PX, search_mm * px_per_mm + way_px + 2 * arm_px + 2);
         if (window_fill(&w, dark, lit, at, radius))
             marks[i].found = find_in(&w, arm_px, memory + 2 * most, &marks[i]);
     }

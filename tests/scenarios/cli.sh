@@ -34,7 +34,7 @@ json() {
     }
 }
 
-verbs="demo run calibrate teach validate report record replay doctor"
+verbs="demo run calibrate measure teach validate report record replay doctor"
 expect 0 "usage: lichtwijzer VERB" --help
 expect 2 "usage: lichtwijzer VERB"
 expect 2 "usage: lichtwijzer VERB" dance

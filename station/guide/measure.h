@@ -1,0 +1,28 @@
+/* Heights by light: crosses are projected, and where the camera sees them tells how high the thing is that they fall
+ * on (triangulation). */
+#pragma once
+
+#include "guide.h"
+
+#define MEASURE_TOP_MM 200.0 /* nothing higher is looked for */
+#define MEASURE_POINTS 5
+
+struct measure_result {
+    struct bench_mm at;  /* the middle of what was measured; z is its height over the bench */
+    double sigma_mm;     /* standard uncertainty of the height */
+    double spread_mm;    /* largest difference between the points: more than a few sigmas on what is not flat */
+    struct bench_mm points[MEASURE_POINTS]; /* one by one */
+    int count;
+};
+
+/* How high is what lies at (x, y)? `radius_mm`: the crosses keep within so much of it. About three seconds of small,
+ * steady crosses. Refuses (MEASURE_NOT_SEEN) when the light isn't found there. */
+enum lw_msg measure_height(struct guide *g, struct local_mm at, double radius_mm, struct measure_result *out,
+                           struct lw_error *err);
+
+/* The same for whatever raised thing lies on the bench: found by 20 crosses over all of it. MEASURE_FLAT when nothing
+ * does. */
+enum lw_msg measure_find(struct guide *g, double radius_mm, struct measure_result *out, struct lw_error *err);
+
+/* {"x_mm","y_mm","height_mm","sigma_mm","spread_mm","points":[…]}; owned by the caller. */
+json_t *measure_json(const struct measure_result *r);
