@@ -128,6 +128,8 @@ static unsigned status_of(enum lw_msg id)
         return MHD_HTTP_MISDIRECTED_REQUEST;
     case LW_MSG_WEB_PACKING:
     case LW_MSG_WEB_NOT_CALIBRATED:
+    case LW_MSG_WORKFLOW_EDIT_STALE:
+    case LW_MSG_WORKFLOW_THERE:
         return MHD_HTTP_CONFLICT;
     case LW_MSG_NO_MEMORY:
     case LW_MSG_WEB_START:

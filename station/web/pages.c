@@ -89,7 +89,8 @@ enum MHD_Result web_page(struct web_request *r)
 {
     char path[PATH_MAX];
     size_t size;
-    const char *name = strcmp(r->path, "/login") == 0 ? "login" : strncmp(r->path, "/edit/", 6) == 0 ? "edit" : "index";
+    const char *name = strcmp(r->path, "/login") == 0 ? "login" : strcmp(r->path, "/report") == 0 ? "report"
+                       : strncmp(r->path, "/edit/", 6) == 0 ? "edit" : "index";
     snprintf(path, sizeof path, "%s/web/%s.html", lw_assets_folder(), name);
     char *page = read_file(path, &size), *text = page ? translate(page, &size) : NULL;
     free(page);

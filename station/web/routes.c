@@ -1,7 +1,9 @@
 /* Which page is where, who may see it, and the small ones. */
 #include "web_parts.h"
 
+#include "library.h"
 #include "sessions.h"
+#include "studio.h"
 
 #include <math.h>
 #include <sodium.h>
@@ -12,6 +14,7 @@ static const struct web_route routes[] = {
     {"GET", "/", ACCESS_PAGE, 0, web_page},
     {"GET", "/login", ACCESS_ALL, 0, web_page},
     {"GET", "/edit/*", ACCESS_PAGE, 0, web_page},
+    {"GET", "/report", ACCESS_PAGE, 0, web_page},
     {"GET", "/static/*", ACCESS_ALL, 0, web_asset},
     {"GET", "/api/texts", ACCESS_ALL, 0, web_texts},
     {"GET", "/api/state", ACCESS_READ, 0, web_state},
@@ -19,6 +22,19 @@ static const struct web_route routes[] = {
     {"POST", "/api/logout", ACCESS_READ, 100, web_logout},
     {"GET", "/api/bench.jpg", ACCESS_READ, 0, web_bench_picture},
     {"POST", "/api/project", ACCESS_WRITE, WEB_BODY_MAX, web_project},
+    {"GET", "/api/workflows", ACCESS_READ, 0, web_workflows},
+    {"POST", "/api/copy", ACCESS_WRITE, 4000, web_copy},
+    {"GET", "/api/workflow/*", ACCESS_READ, 0, web_workflow},
+    {"GET", "/api/outlines/*", ACCESS_READ, 0, web_outlines},
+    {"GET", "/api/pictures/*", ACCESS_READ, 0, web_pictures},
+    {"GET", "/api/file/*", ACCESS_READ, 0, web_file},
+    {"GET", "/api/report", ACCESS_READ, 0, web_report},
+    {"POST", "/api/check/*", ACCESS_WRITE, WEB_BODY_MAX, web_check},
+    {"POST", "/api/save/*", ACCESS_WRITE, WEB_BODY_MAX, web_save},
+    {"POST", "/api/diff/*", ACCESS_WRITE, WEB_BODY_MAX, web_diff},
+    {"POST", "/api/draft/*", ACCESS_WRITE, WEB_BODY_MAX, web_draft},
+    {"POST", "/api/picture/*", ACCESS_WRITE, WEB_PICTURE_MAX, web_picture_upload},
+    {"POST", "/api/camera/*", ACCESS_WRITE, 4000, web_picture_camera},
 };
 
 static bool matches(const char *pattern, const char *path, char *rest, size_t size)

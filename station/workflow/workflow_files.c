@@ -1,6 +1,7 @@
 #include "workflow_files.h"
 
 #include "config.h"
+#include "workflow_picture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -192,8 +193,8 @@ static bool jpeg_size(const unsigned char *d, long size, long *width, long *heig
     return false;
 }
 
-static enum lw_msg picture_size(const unsigned char *d, long size, const char *name, int *width, int *height,
-                                struct lw_error *err)
+enum lw_msg workflow_picture_size(const unsigned char *d, long size, const char *name, int *width, int *height,
+                                  struct lw_error *err)
 {
     long w = 0, h = 0;
     if (!png_size(d, size, &w, &h) && !jpeg_size(d, size, &w, &h))
@@ -244,7 +245,7 @@ enum lw_msg workflow_files_picture(struct workflow_files *f, const char *name, i
     long size = 0;
     enum lw_msg rc = read_inside(f, f->root, name, WORKFLOW_PICTURE_BYTES, &data, &size, err);
     if (!rc)
-        rc = picture_size(data, size, name, width, height, err);
+        rc = workflow_picture_size(data, size, name, width, height, err);
     free(data);
     if (!rc)
         remember(f, name, hash, *width, *height);
