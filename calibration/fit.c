@@ -185,31 +185,6 @@ bool fit_adjust(const struct fit_problem *problem, enum fit_order order, bool al
     return info > 0;
 }
 
-/* Rotation matrix to vector, by the quaternion: devices that look straight down are turned by nearly half a
- * circle, where the matrix's antisymmetric part vanishes. */
-static void vector_from_matrix(const double R[9], double out[3])
-{
-    double q[4]; /* w x y z, by the largest of the four */
-    const double square[4] = {1 + R[0] + R[4] + R[8], 1 + R[0] - R[4] - R[8], 1 - R[0] + R[4] - R[8],
-                              1 - R[0] - R[4] + R[8]};
-    int best = 0;
-    for (int i = 1; i < 4; i++)
-        if (square[i] > square[best])
-            best = i;
-    const double rows[4][4] = {{square[0], R[7] - R[5], R[2] - R[6], R[3] - R[1]},
-                               {R[7] - R[5], square[1], R[1] + R[3], R[2] + R[6]},
-                               {R[2] - R[6], R[1] + R[3], square[2], R[5] + R[7]},
-                               {R[3] - R[1], R[2] + R[6], R[5] + R[7], square[3]}};
-    double norm = 0;
-    for (int i = 0; i < 4; i++)
-        norm += rows[best][i] * rows[best][i];
-    for (int i = 0; i < 4; i++)
-        q[i] = rows[best][i] / sqrt(norm);
-    double s = sqrt(q[1] * q[1] + q[2] * q[2] + q[3] * q[3]), angle = 2 * atan2(s, q[0]);
-    for (int i = 0; i < 3; i++)
-        out[i] = s > 1e-12 ? q[1 + i] * angle / s : 0;
-}
-
 /* Columns K^-1 h1, K^-1 h2, K^-1 h3, scaled so that the first two are about 1 long and the bench lies in
  * front. */
 static void columns_of(const struct homography *H, double f, double cx, double cy, double b[3][3])
@@ -253,7 +228,7 @@ static bool pose_from_columns(const double b[3][3], double *pose)
     z[1] = x[2] * y[0] - x[0] * y[2];
     z[2] = x[0] * y[1] - x[1] * y[0];
     const double R[9] = {x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]};
-    vector_from_matrix(R, pose);
+    rotation_to_vector(R, pose);
     memcpy(pose + 3, b[2], 3 * sizeof *pose);
     double height = -(z[0] * b[2][0] + z[1] * b[2][1] + z[2] * b[2][2]);
     return height > 0;

@@ -5,8 +5,6 @@
 /* The bench's cubic is not trusted beyond this multiple of its half width and depth: it stays constant there.
  */
 #define RESIDUAL_REACH 1.1
-/* Height for which sigma_raised_mm is given. */
-#define RAISED_MM 100.0
 
 void rotation_matrix(const double rotation[3], double R[9])
 {
@@ -24,6 +22,31 @@ void rotation_matrix(const double rotation[3], double R[9])
     R[6] = c * x * z - s * y;
     R[7] = c * y * z + s * x;
     R[8] = 1 - c * (x * x + y * y);
+}
+
+/* By the quaternion: devices that look straight down are turned by nearly half a circle, where the matrix's
+ * antisymmetric part vanishes. */
+void rotation_to_vector(const double R[9], double out[3])
+{
+    double q[4]; /* w x y z, by the largest of the four */
+    const double square[4] = {1 + R[0] + R[4] + R[8], 1 + R[0] - R[4] - R[8], 1 - R[0] + R[4] - R[8],
+                              1 - R[0] - R[4] + R[8]};
+    int best = 0;
+    for (int i = 1; i < 4; i++)
+        if (square[i] > square[best])
+            best = i;
+    const double rows[4][4] = {{square[0], R[7] - R[5], R[2] - R[6], R[3] - R[1]},
+                               {R[7] - R[5], square[1], R[1] + R[3], R[2] + R[6]},
+                               {R[2] - R[6], R[1] + R[3], square[2], R[5] + R[7]},
+                               {R[3] - R[1], R[2] + R[6], R[5] + R[7], square[3]}};
+    double norm = 0;
+    for (int i = 0; i < 4; i++)
+        norm += rows[best][i] * rows[best][i];
+    for (int i = 0; i < 4; i++)
+        q[i] = rows[best][i] / sqrt(norm);
+    double s = sqrt(q[1] * q[1] + q[2] * q[2] + q[3] * q[3]), angle = 2 * atan2(s, q[0]);
+    for (int i = 0; i < 3; i++)
+        out[i] = s > 1e-12 ? q[1 + i] * angle / s : 0;
 }
 
 void pinhole_update(struct pinhole *p)
@@ -57,6 +80,11 @@ static inline void distort(const struct lens *l, double x, double y, double *px,
 void lens_distort(const struct lens *l, double xn, double yn, double *px, double *py)
 {
     distort(l, xn, yn, px, py);
+}
+
+bool lens_reaches(const struct lens *l, double xn, double yn)
+{
+    return before_fold(l, xn * xn + yn * yn);
 }
 
 /* Newton's method from the distorted place: for barrel distortion it comes from the inside and can't jump the
@@ -180,10 +208,4 @@ bool model_bench_from_proj(const struct model *m, struct proj_px p, double z_mm,
         }
     }
     return false;
-}
-
-double model_sigma_mm(const struct model *m, struct bench_mm p)
-{
-    double flat = m->sigma_flat_mm, raised = fmax(m->sigma_raised_mm, flat), h = p.z / RAISED_MM;
-    return sqrt(flat * flat + (raised * raised - flat * flat) * h * h);
 }

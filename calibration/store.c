@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION 1
+#define VERSION 2
 
 /* One row a value: the file is written and read by the same tables. */
 struct field {
@@ -33,6 +33,7 @@ static const struct field top_fields[] = {
     {"residual_v_px", offsetof(struct calibration, model.residual_v), MODEL_RESIDUAL_TERMS},
     {"sigma_flat_mm", offsetof(struct calibration, model.sigma_flat_mm), 1},
     {"sigma_raised_mm", offsetof(struct calibration, model.sigma_raised_mm), 1},
+    {"sigma_left_mm", offsetof(struct calibration, model.sigma_left_mm), 1},
     {"median_mm", offsetof(struct calibration, quality.median_mm), 1},
     {"p95_mm", offsetof(struct calibration, quality.p95_mm), 1},
     {"max_mm", offsetof(struct calibration, quality.max_mm), 1},
@@ -40,6 +41,7 @@ static const struct field top_fields[] = {
     {"seconds", offsetof(struct calibration, quality.seconds), 1},
     {"delay_ms", offsetof(struct calibration, delay_ms), 1},
     {"delay_max_ms", offsetof(struct calibration, delay_max_ms), 1},
+    {"covariance", offsetof(struct calibration, model.covariance), MODEL_PARAMETERS * (MODEL_PARAMETERS + 1) / 2},
 };
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))

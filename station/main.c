@@ -25,6 +25,7 @@ static const struct {
     {"report", verb_report, N_("Counts errors, kits and times.")},
     {"record", verb_record, N_("Films the work area into a folder, for a problem report.")},
     {"replay", verb_replay, N_("Plays a film back and says what the camera side makes of it.")},
+    {"convert", verb_convert, N_("Converts points between camera, bench and projector.")},
     {"doctor", verb_doctor, N_("Says what is connected, what is missing and what to do.")},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])

@@ -87,14 +87,14 @@ static void broken_files_are_refused(void **unused)
     struct calibration c;
     struct lw_error err;
     assert_int_equal(calibration_load(&c, file("none.cfg"), &err), LW_MSG_CALIBRATION_MISSING);
-    assert_int_equal(load_changed("version = 1", "version = 2"), LW_MSG_CALIBRATION_VERSION);
-    assert_int_equal(load_changed("version = 1", "edition = 1"), LW_MSG_CALIBRATION_BROKEN);
+    assert_int_equal(load_changed("version = 2", "version = 3"), LW_MSG_CALIBRATION_VERSION);
+    assert_int_equal(load_changed("version = 2", "edition = 2"), LW_MSG_CALIBRATION_BROKEN);
     assert_int_equal(load_changed("identity", "identities"), LW_MSG_CALIBRATION_BROKEN);
     assert_int_equal(load_changed("residual_v_px", ""), LW_MSG_CALIBRATION_BROKEN); /* cut off there */
     assert_int_equal(load_changed("width = 1280", "width = 0"), LW_MSG_CALIBRATION_BROKEN);
     assert_int_equal(load_changed("sigma_flat_mm = ", "sigma_flat_mm = \"much\"; x = "),
                      LW_MSG_CALIBRATION_BROKEN);
-    assert_int_equal(load_changed("version = 1", "version = 1"), LW_OK);
+    assert_int_equal(load_changed("version = 2", "version = 2"), LW_OK);
 }
 
 static void unwritable_folder_is_named(void **unused)

@@ -152,7 +152,7 @@ static void calibrations(void **state)
     (void)state;
     run_station(fresh_data(false), PRETEND);
     expect_uncalibrated(LW_MSG_CALIBRATION_MISSING);
-    change_calibration("version = 1", "version = 9");
+    change_calibration("version = 2", "version = 9");
     expect_uncalibrated(LW_MSG_CALIBRATION_VERSION);
     change_calibration("identity = \"pretend", "identity = \"webcam!");
     expect_uncalibrated(LW_MSG_CALIBRATION_OTHER_CAMERA);
