@@ -110,8 +110,9 @@ static void look(struct sim *s)
         for (int i = 0; i < s->stage.change_count; i++)
             eye_look(&s->eye, &s->room, &s->stage.field,
                      eye_touched(&s->eye, &s->camera, &s->room, &s->stage.changes[i]));
+    bool changed = s->stage.change_count > 0 || s->light_changed;
     s->stage.change_count = 0;
-    if (s->hand_moved || s->camera_moved) {
+    if (s->hand_moved || s->camera_moved || (changed && s->hand.there)) {
         struct hand h = seen_hand(s);
         eye_mark_hand(&s->eye, &s->camera, &s->room, &h);
     }

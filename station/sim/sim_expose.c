@@ -2,6 +2,8 @@
  * bench. */
 #include "sim_eye.h"
 
+#include "processors.h"
+
 #include <math.h>
 #include <string.h>
 #include <threads.h>
@@ -39,101 +41,181 @@ static inline four beam_at(const struct beam *b, float u, float v)
     return (top + (low - top) * fv) * (1.0f / BEAM_FULL);
 }
 
-static inline void put(struct eye *e, ptrdiff_t i, const float v[3])
+static inline void put(struct eye *e, ptrdiff_t i, four v)
 {
-    const int16_t *restrict tone = e->tone;
-    const uint8_t *restrict tone_sigma = e->tone_sigma;
+    const struct eye_tone *restrict tones = e->tones;
     int16_t *restrict clean = e->clean + i * 3;
     uint8_t *restrict sigma = e->sigma + i * 3;
+    four_i32 n = __builtin_convertvector(v * ((float)EYE_TONES / EYE_FULL), four_i32);
     for (int c = 0; c < 3; c++) {
-        int n = (int)(v[c] * ((float)EYE_TONES / EYE_FULL));
-        n = n > EYE_TONES - 1 ? EYE_TONES - 1 : n;
-        clean[c] = tone[n];
-        sigma[c] = tone_sigma[n];
+        struct eye_tone t = tones[n[c] > EYE_TONES - 1 ? EYE_TONES - 1 : n[c]];
+        clean[c] = t.grey;
+        sigma[c] = (uint8_t)t.sigma;
     }
 }
 
-static void compose_span(struct eye *e, const struct beam *b, int y, int x0, int x1)
+/* Three levels of light; the fourth is whatever follows in memory. */
+static inline four widen(const uint16_t *light)
+{
+    const eight_u16 none = {0};
+    eight_u16 v = {0};
+    memcpy(&v, light, 8);
+    return __builtin_convertvector((four_i32)__builtin_shuffle(v, none, (eight_u16){0, 8, 1, 9, 2, 10, 3, 11}), four);
+}
+
+LW_EACH_PROCESSOR static void compose_span(struct eye *e, const struct beam *b, int y, int x0, int x1)
 {
     float ambient = e->ambient;
     ptrdiff_t i = (ptrdiff_t)y * e->width + x0;
     for (int x = x0; x < x1; x++, i++) {
-        const uint16_t *l = e->pixels[i].light;
-        four p = beam_at(b, e->pixels[i].u, e->pixels[i].v);
-        float v[3] = {ambient * l[0] + p[0] * l[3], ambient * l[1] + p[1] * l[4],
-                      ambient * l[2] + p[2] * l[5]};
-        put(e, i, v);
+        const struct eye_pixel *p = &e->pixels[i];
+        put(e, i, ambient * widen(p->light) + beam_at(b, p->u, p->v) * widen(p->light + 3));
     }
 }
 
 /* ---- with a hand ---- */
 
+/* How much of a light the hand hides, 0..1; looked up only where its shadow's edge may be. */
+static inline float hidden(const struct hand *h, struct hand_takes t, int bit, const float at[3], const float light[3])
+{
+    if (t.whole & bit)
+        return 1;
+    return t.some & bit ? hand_shadow(h, at, light) : 0;
+}
+
 /* Of the room's light the hand takes away: its shadow by the lamp, and the sky that it hides. */
-static float hand_dims(const struct hand *h, const struct light_room *r, const float at[3])
+static float hand_dims(const struct hand *h, const struct light_room *r, const float at[3], struct hand_takes t)
 {
     const struct light_preset *p = r->preset;
     float lamp = 0, overhead[3] = {at[0], at[1], 1e5f};
     for (int i = 0; i < LAMP_PARTS; i++)
-        lamp += hand_shadow(h, at, lamp_parts[i]) / LAMP_PARTS;
+        lamp += hidden(h, t, HAND_LAMP << i, at, lamp_parts[i]) / LAMP_PARTS;
     float near = 60 / (60 + fmaxf(h->z - at[2], 0));
-    float sky = 0.7f * near * hand_shadow(h, at, overhead);
+    float sky = 0.7f * near * hidden(h, t, HAND_SKY, at, overhead);
     return (p->lamp * lamp + p->sky * sky) / (p->lamp + p->sky + p->window);
 }
 
-static void compose_hand_pixel(struct eye *e, const struct beam *b, const struct hand *h,
-                               const struct light_room *r, ptrdiff_t i)
+/* Where the pixel's ray ends. */
+static void surface_of(const struct eye *e, const struct light_room *r, ptrdiff_t i, float at[3])
 {
-    const struct light_sample *s = &e->raw[i];
+    float down = r->camera[2] - e->raw[i].z;
+    at[0] = r->camera[0] + e->sx[i] * down;
+    at[1] = r->camera[1] + e->sy[i] * down;
+    at[2] = e->raw[i].z;
+}
+
+/* What is left of the room's light in a tile, at every second pixel each way: a lamp's shadow is no sharper. */
+#define DIMS_STEP 2
+#define DIMS      (EYE_TILE / DIMS_STEP + 1)
+
+static void tile_dims(const struct eye *e, const struct hand *h, const struct light_room *r, int x0, int y0,
+                      struct hand_takes t, float left[DIMS][DIMS])
+{
+    for (int j = 0; j < DIMS; j++)
+        for (int i = 0; i < DIMS; i++) {
+            int x = x0 + i * DIMS_STEP, y = y0 + j * DIMS_STEP;
+            float at[3];
+            x = x < e->width ? x : e->width - 1;
+            y = y < e->height ? y : e->height - 1;
+            surface_of(e, r, (ptrdiff_t)y * e->width + x, at);
+            left[j][i] = 1 - hand_dims(h, r, at, t);
+        }
+}
+
+static inline float dims_at(const float left[DIMS][DIMS], int x, int y)
+{
+    const float *p = &left[y / DIMS_STEP][x / DIMS_STEP], *q = p + (y % DIMS_STEP ? DIMS : 0);
+    int next = x % DIMS_STEP ? 1 : 0;
+    return 0.25f * (p[0] + p[next] + q[0] + q[next]);
+}
+
+static inline four own_light(const struct eye *e, const struct beam *b, const struct light_sample *own)
+{
+    four p = beam_at(b, own->u, own->v), v = {0};
+    for (int c = 0; c < 3; c++)
+        v[c] = EYE_FULL * fminf(e->ambient * own->room[c] + p[c] * own->beam[c], 4);
+    return v;
+}
+
+static void compose_hand_pixel(struct eye *e, const struct beam *b, const struct hand *h,
+                               const struct light_room *r, ptrdiff_t i, struct hand_takes t, float left)
+{
     const uint16_t *l = e->pixels[i].light;
     struct light_sample own = {0};
-    float v[3] = {0}, part = hand_sample(h, r, e->sx[i], e->sy[i], &own);
+    four v = {0};
+    float part = t.some & HAND_SEEN ? hand_sample(h, r, e->sx[i], e->sy[i], &own) : 0;
     if (part < 1) {
-        float at[3] = {r->camera[0] + e->sx[i] * (r->camera[2] - s->z),
-                       r->camera[1] + e->sy[i] * (r->camera[2] - s->z), s->z};
-        float room = e->ambient * (1 - hand_dims(h, r, at)), lit = 1 - hand_shadow(h, at, r->projector.c);
-        four p = beam_at(b, s->u, s->v) * lit;
-        for (int c = 0; c < 3; c++)
-            v[c] = (1 - part) * (room * l[c] + p[c] * l[3 + c]);
+        float at[3];
+        surface_of(e, r, i, at);
+        four p = beam_at(b, e->pixels[i].u, e->pixels[i].v) * (1 - hidden(h, t, HAND_BEAM, at, r->projector.c));
+        v = (1 - part) * (e->ambient * left * widen(l) + p * widen(l + 3));
     }
-    if (part > 0) {
-        four p = beam_at(b, own.u, own.v);
-        for (int c = 0; c < 3; c++)
-            v[c] += part * EYE_FULL * fminf(e->ambient * own.room[c] + p[c] * own.beam[c], 4);
-    }
+    if (part > 0)
+        v += part * own_light(e, b, &own);
     put(e, i, v);
 }
 
-static void compose_row(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r,
-                        int y, int x0, int x1)
+struct tile_px {
+    int x0, y0, x1, y1;
+};
+
+/* The flat inside of the hand: between what its corners show. */
+static void compose_flat_tile(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r,
+                              const struct tile_px *w, int from)
 {
-    const struct picture_rect *w = &e->hand;
-    int h0 = x1, h1 = x1; /* where the hand may show */
-    if (w->width && y >= w->y && y < w->y + w->height) {
-        h0 = w->x < x0 ? x0 : w->x > x1 ? x1 : w->x;
-        h1 = w->x + w->width < h0 ? h0 : w->x + w->width > x1 ? x1 : w->x + w->width;
+    struct light_sample corner[4];
+    int across = w->x1 - 1 - w->x0, down = w->y1 - 1 - w->y0;
+    for (int k = 0; k < 4; k++) {
+        ptrdiff_t i = (ptrdiff_t)(k & 2 ? w->y1 - 1 : w->y0) * e->width + (k & 1 ? w->x1 - 1 : w->x0);
+        hand_sample(h, r, e->sx[i], e->sy[i], &corner[k]);
     }
-    compose_span(e, b, y, x0, h0);
-    for (int x = h0; x < h1; x++)
-        compose_hand_pixel(e, b, h, r, (ptrdiff_t)y * e->width + x);
-    compose_span(e, b, y, h1, x1);
+    for (int y = from > w->y0 ? from : w->y0; y < w->y1; y++)
+        for (int x = w->x0; x < w->x1; x++) {
+            float fx = across ? (float)(x - w->x0) / (float)across : 0, fy = down ? (float)(y - w->y0) / (float)down : 0;
+            float part[4] = {(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy};
+            struct light_sample own = {0};
+            for (int k = 0; k < 4; k++) {
+                own.u += part[k] * corner[k].u;
+                own.v += part[k] * corner[k].v;
+                for (int c = 0; c < 3; c++) {
+                    own.room[c] += part[k] * corner[k].room[c];
+                    own.beam[c] += part[k] * corner[k].beam[c];
+                }
+            }
+            put(e, (ptrdiff_t)y * e->width + x, own_light(e, b, &own));
+        }
+}
+
+static void compose_hand_tile(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r,
+                              const struct tile_px *w, int from, struct hand_takes t)
+{
+    float left[DIMS][DIMS];
+    bool dims = !(t.whole & HAND_SEEN) && t.some & ~(HAND_SEEN | HAND_BEAM);
+    if (dims)
+        tile_dims(e, h, r, w->x0, w->y0, t, left);
+    for (int y = from > w->y0 ? from : w->y0; y < w->y1; y++)
+        for (int x = w->x0; x < w->x1; x++)
+            compose_hand_pixel(e, b, h, r, (ptrdiff_t)y * e->width + x, t,
+                               dims ? dims_at(left, x - w->x0, y - w->y0) : 1);
 }
 
 void eye_compose(struct eye *e, const struct beam *b, const struct hand *h, const struct light_room *r,
                  int from)
 {
-    for (int ty = 0; ty < e->tiles_y; ty++) {
-        int y0 = ty * EYE_TILE, y1 = y0 + EYE_TILE > e->height ? e->height : y0 + EYE_TILE;
-        if (y1 <= from)
+    for (int i = from / EYE_TILE * e->tiles_x; i < e->tiles_x * e->tiles_y; i++) {
+        struct eye_tile *t = &e->tiles[i];
+        int x = i % e->tiles_x * EYE_TILE, y = i / e->tiles_x * EYE_TILE;
+        struct tile_px w = {x, y, x + EYE_TILE > e->width ? e->width : x + EYE_TILE,
+                            y + EYE_TILE > e->height ? e->height : y + EYE_TILE};
+        if (!t->dirty)
             continue;
-        for (int tx = 0; tx < e->tiles_x; tx++) {
-            struct eye_tile *t = &e->tiles[ty * e->tiles_x + tx];
-            if (!t->dirty)
-                continue;
-            int x0 = tx * EYE_TILE, x1 = x0 + EYE_TILE > e->width ? e->width : x0 + EYE_TILE;
-            for (int y = from > y0 ? from : y0; y < y1; y++)
-                compose_row(e, b, h, r, y, x0, x1);
-            t->dirty = y0 < from;
-        }
+        if (t->hand.flat)
+            compose_flat_tile(e, b, h, r, &w, from);
+        else if (t->hand.some)
+            compose_hand_tile(e, b, h, r, &w, from, t->hand);
+        for (int row = from > y ? from : y; row < w.y1 && !t->hand.some; row++)
+            compose_span(e, b, row, x, w.x1);
+        t->dirty = y < from;
     }
 }
 
@@ -165,7 +247,7 @@ static void fill_noise(void)
 }
 
 /* Vectorises: grey = (clean + noise * sigma) rounded, within 0..255. */
-static void expose_row(const int16_t *restrict clean, const uint8_t *restrict sigma,
+LW_EACH_PROCESSOR static void expose_row(const int16_t *restrict clean, const uint8_t *restrict sigma,
                        const int8_t *restrict noise, uint8_t *restrict out, int count)
 {
     for (int i = 0; i < count; i++) {

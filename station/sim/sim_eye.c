@@ -23,10 +23,10 @@ static void fill_tone(struct eye *e)
         float slope = (video_curve(v + 0.002f) - video_curve(fmaxf(v - 0.002f, 0))) /
                       (v < 0.002f ? v + 0.002f : 0.004f);
         float noise = sqrtf(v * FULL_WELL_E + READ_NOISE_E * READ_NOISE_E) / FULL_WELL_E * slope;
-        e->tone[i] = (int16_t)(fminf(g, 1) * 255 * EYE_GREY);
-        e->tone_sigma[i] = (uint8_t)fminf(noise * 255 * EYE_GREY, 255);
+        e->tones[i] = (struct eye_tone){(int16_t)(fminf(g, 1) * 255 * EYE_GREY),
+                                        (uint16_t)fminf(noise * 255 * EYE_GREY, 255)};
     }
-    e->tone_sigma[EYE_TONES - 1] = 0; /* a clipped pixel is white without noise */
+    e->tones[EYE_TONES - 1].sigma = 0; /* a clipped pixel is white without noise */
 }
 
 enum lw_msg eye_init(struct eye *e, const struct pinhole *camera, struct lw_error *err)
@@ -39,14 +39,12 @@ enum lw_msg eye_init(struct eye *e, const struct pinhole *camera, struct lw_erro
     e->sx = malloc(n * sizeof *e->sx);
     e->sy = malloc(n * sizeof *e->sy);
     e->raw = calloc(n, sizeof *e->raw);
-    e->pixels = calloc(n, sizeof *e->pixels);
+    e->pixels = calloc(n + 1, sizeof *e->pixels);
     e->clean = calloc(n * 3, sizeof *e->clean);
     e->sigma = calloc(n, 3);
     e->tiles = calloc((size_t)e->tiles_x * (size_t)e->tiles_y, sizeof *e->tiles);
-    e->tone = malloc(EYE_TONES * sizeof *e->tone);
-    e->tone_sigma = malloc(EYE_TONES);
-    if (!e->sx || !e->sy || !e->raw || !e->pixels || !e->clean || !e->sigma || !e->tiles || !e->tone ||
-        !e->tone_sigma)
+    e->tones = malloc(EYE_TONES * sizeof *e->tones);
+    if (!e->sx || !e->sy || !e->raw || !e->pixels || !e->clean || !e->sigma || !e->tiles || !e->tones)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     fill_tone(e);
     eye_aim(e, camera);
@@ -62,8 +60,7 @@ void eye_finish(struct eye *e)
     free(e->clean);
     free(e->sigma);
     free(e->tiles);
-    free(e->tone);
-    free(e->tone_sigma);
+    free(e->tones);
     *e = (struct eye){0};
 }
 
@@ -122,10 +119,12 @@ static void soften_pixel(struct eye *e, int x, int y)
 static void bound_tile(struct eye *e, int tx, int ty)
 {
     struct eye_tile *t = &e->tiles[ty * e->tiles_x + tx];
-    *t = (struct eye_tile){1e9f, 1e9f, -1e9f, -1e9f, true};
+    *t = (struct eye_tile){1e9f, 1e9f, -1e9f, -1e9f, {1e9f, -1e9f}, t->hand, true};
     for (int y = ty * EYE_TILE; y < (ty + 1) * EYE_TILE && y < e->height; y++) {
         for (int x = tx * EYE_TILE; x < (tx + 1) * EYE_TILE && x < e->width; x++) {
             const struct light_sample *s = &e->raw[(ptrdiff_t)y * e->width + x];
+            t->z[0] = fminf(t->z[0], s->z);
+            t->z[1] = fmaxf(t->z[1], s->z);
             if (s->u < -2)
                 continue;
             t->u0 = fminf(t->u0, s->u);
@@ -224,36 +223,48 @@ void eye_mark_all(struct eye *e)
         e->tiles[i].dirty = true;
 }
 
-static void mark_px(struct eye *e, struct picture_rect w)
-{
-    if (!w.width)
-        return;
-    for (int ty = w.y / EYE_TILE; ty <= (w.y + w.height - 1) / EYE_TILE; ty++)
-        for (int tx = w.x / EYE_TILE; tx <= (w.x + w.width - 1) / EYE_TILE; tx++)
-            e->tiles[ty * e->tiles_x + tx].dirty = true;
-}
-
 void eye_mark_beam(struct eye *e, struct picture_rect rect)
 {
     float u0 = (float)rect.x - 1, v0 = (float)rect.y - 1;
     float u1 = (float)(rect.x + rect.width), v1 = (float)(rect.y + rect.height);
     for (int i = 0; i < e->tiles_x * e->tiles_y; i++) {
         struct eye_tile *t = &e->tiles[i];
-        if (t->u0 <= u1 && t->u1 >= u0 && t->v0 <= v1 && t->v1 >= v0)
-            t->dirty = true;
+        bool falls = t->u0 <= u1 && t->u1 >= u0 && t->v0 <= v1 && t->v1 >= v0;
+        t->dirty = t->dirty || falls || t->hand.some & HAND_SEEN; /* the projector's picture falls on the hand too */
     }
-    mark_px(e, e->hand); /* the projector's picture falls on the hand too */
+}
+
+/* What the hand takes from each tile that it may touch; only those it touched or touches are marked. */
+static void mark_hand(struct eye *e, const struct light_room *r, const struct hand *h, struct picture_rect w)
+{
+    for (int ty = w.y / EYE_TILE; ty <= (w.y + w.height - 1) / EYE_TILE; ty++)
+        for (int tx = w.x / EYE_TILE; tx <= (w.x + w.width - 1) / EYE_TILE; tx++) {
+            struct eye_tile *t = &e->tiles[ty * e->tiles_x + tx];
+            float rays[4][2];
+            for (int i = 0; i < 4; i++) {
+                int x = (tx + (i & 1)) * EYE_TILE - (i & 1), y = (ty + (i >> 1)) * EYE_TILE - (i >> 1);
+                x = x < e->width ? x : e->width - 1;
+                y = y < e->height ? y : e->height - 1;
+                rays[i][0] = e->sx[(ptrdiff_t)y * e->width + x];
+                rays[i][1] = e->sy[(ptrdiff_t)y * e->width + x];
+            }
+            t->hand = hand_takes(h, r, rays, t->z);
+            t->dirty = t->dirty || t->hand.some;
+        }
 }
 
 void eye_mark_hand(struct eye *e, const struct pinhole *camera, const struct light_room *r,
                    const struct hand *h)
 {
-    mark_px(e, e->hand);
-    e->hand = (struct picture_rect){0};
+    for (int i = 0; i < e->tiles_x * e->tiles_y; i++) {
+        struct eye_tile *t = &e->tiles[i];
+        t->dirty = t->dirty || t->hand.some;
+        t->hand = (struct hand_takes){0};
+    }
     if (!h->there)
         return;
     float points[HAND_CORNERS][3];
-    int count = hand_corners(h, r, points);
-    e->hand = seen_bounds(e, camera, points, count);
-    mark_px(e, e->hand);
+    struct picture_rect w = seen_bounds(e, camera, points, hand_corners(h, r, points));
+    if (w.width)
+        mark_hand(e, r, h, w);
 }

@@ -14,15 +14,22 @@
 
 struct eye_tile {
     float u0, v0, u1, v1; /* projector pixels that fall in it; u1 < u0: none */
+    float z[2];           /* lowest and highest of what it shows, mm */
+    struct hand_takes hand; /* in the last picture */
     bool dirty;
 };
 
 /* What a pixel shows, after the lens' softness: blue, green, red by the room, then by the projector's white;
  * and which of the projector's pixels falls there. All that putting a picture together reads, side by side in
- * memory. */
+ * memory; one more follows the last, because light is read four at a time. */
 struct eye_pixel {
     float u, v;
     uint16_t light[6];
+};
+
+struct eye_tone {
+    int16_t grey;
+    uint16_t sigma; /* at most 255 */
 };
 
 struct eye {
@@ -33,10 +40,8 @@ struct eye {
     int16_t *clean; /* 3 a pixel: the picture before noise */
     uint8_t *sigma; /* 3 a pixel: noise, standard deviation */
     struct eye_tile *tiles;
-    int16_t *tone; /* sensor to grey */
-    uint8_t *tone_sigma;
-    float ambient;            /* times the room's light */
-    struct picture_rect hand; /* what the hand changed in the last picture; width 0: nothing */
+    struct eye_tone *tones; /* sensor to grey */
+    float ambient;          /* times the room's light */
 };
 
 enum lw_msg eye_init(struct eye *e, const struct pinhole *camera, struct lw_error *err);

@@ -1,5 +1,6 @@
 #include "watch.h"
 
+#include "processors.h"
 #include "watch_parts.h"
 
 #include <stdlib.h>
@@ -32,11 +33,13 @@ enum lw_msg watch_create(struct watch **out, const struct model *m, const struct
     w->last = calloc(n, sizeof *w->last);
     w->rest = calloc(n, sizeof *w->rest);
     w->anchor = calloc(n, sizeof *w->anchor);
+    w->sums = calloc(2 * 3 * BLOCK * (size_t)w->width, sizeof *w->sums);
     w->moved_ns = calloc(n, sizeof *w->moved_ns);
     w->stack = calloc(n, sizeof *w->stack);
     w->area = calloc(n, 1);
     w->changed = calloc(n, 1);
-    if (!w->now || !w->last || !w->rest || !w->anchor || !w->moved_ns || !w->stack || !w->area || !w->changed) {
+    if (!w->now || !w->last || !w->rest || !w->anchor || !w->sums || !w->moved_ns || !w->stack || !w->area ||
+        !w->changed) {
         watch_destroy(&w);
         return lw_fail(err, LW_MSG_NO_MEMORY);
     }
@@ -57,6 +60,7 @@ void watch_destroy(struct watch **p)
     free(w->last);
     free(w->rest);
     free(w->anchor);
+    free(w->sums);
     free(w->moved_ns);
     free(w->stack);
     free(w->area);
@@ -65,11 +69,13 @@ void watch_destroy(struct watch **p)
     *p = NULL;
 }
 
+#define SOME 3 /* medians are taken over every third block */
+
 /* Median of |a - gain b| over the work area, as a standard deviation: half of the bench lies still. */
 static double noise_between(const struct watch *w, const uint16_t *a, const uint16_t *b, double gain)
 {
     long histogram[1024] = {0}, total = 0, seen = 0;
-    for (int i = 0; i < w->width * w->height; i++)
+    for (int i = 0; i < w->width * w->height; i += SOME)
         if (w->area[i]) {
             int d = abs((int)(a[i] - gain * b[i]));
             histogram[d < 1023 ? d : 1023]++;
@@ -85,7 +91,7 @@ static double noise_between(const struct watch *w, const uint16_t *a, const uint
 static double gain_between(const struct watch *w, const uint16_t *a, const uint16_t *b)
 {
     long histogram[512] = {0}, total = 0, seen = 0;
-    for (int i = 0; i < w->width * w->height; i++)
+    for (int i = 0; i < w->width * w->height; i += SOME)
         if (w->area[i] && b[i] > 10 * GREY && a[i] < 250 * GREY && b[i] < 250 * GREY) {
             int q = 256 * a[i] / b[i];
             histogram[q < 511 ? q : 511]++;
@@ -99,15 +105,25 @@ static double gain_between(const struct watch *w, const uint16_t *a, const uint1
     return (q + 0.5) / 256;
 }
 
+/* 1 where a block of the work area differs by more than `floor_grey` and than `share` of its light. */
+LW_EACH_PROCESSOR static void compare(const uint16_t *restrict now, const uint16_t *restrict before,
+                                      const uint8_t *restrict area, uint8_t *restrict out, int n, float gain,
+                                      float floor_grey, float share)
+{
+    for (int i = 0; i < n; i++) {
+        float was = gain * (float)before[i], more = share * was, d = (float)now[i] - was;
+        more = more > floor_grey ? more : floor_grey;
+        out[i] = (uint8_t)(area[i] & (d > more || -d > more));
+    }
+}
+
 /* Marks blocks that differ and whose neighbours mostly do; returns their number. */
 static int mark_changed(struct watch *w, const uint16_t *before, double sigmas, double share)
 {
     double gain = gain_between(w, w->now, before), sigma = noise_between(w, w->now, before, gain);
     double floor_grey = fmax(QUANTUM_GREY * GREY, sigmas * sigma);
     int n = 0, width = w->width;
-    memset(w->changed, 0, (size_t)width * (size_t)w->height);
-    for (int i = 0; i < width * w->height; i++)
-        w->changed[i] = w->area[i] && fabs(w->now[i] - gain * before[i]) > fmax(floor_grey, share * gain * before[i]);
+    compare(w->now, before, w->area, w->changed, width * w->height, (float)gain, (float)floor_grey, (float)share);
     for (int y = 1; y + 1 < w->height; y++)
         for (int x = 1; x + 1 < width; x++) {
             uint8_t *c = w->changed + y * width + x;

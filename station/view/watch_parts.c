@@ -1,5 +1,7 @@
 #include "watch_parts.h"
 
+#include "processors.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,35 +14,53 @@
 #define MOVED_SHARE 0.5    /* of the textured tiles agree */
 #define TILES_MIN 6
 
-static uint64_t row_hash(uint64_t h, const uint8_t *p, size_t n)
+#define LANES 4 /* sums that do not wait for each other */
+
+static void row_hash(uint64_t h[LANES], const uint8_t *p, size_t n)
 {
-    for (; n >= 8; n -= 8, p += 8) {
-        uint64_t v;
-        memcpy(&v, p, 8);
-        h = (h ^ v) * 0x9E3779B97F4A7C15ULL;
-        h ^= h >> 29;
+    for (; n >= 8 * LANES; n -= 8 * LANES, p += 8 * LANES) {
+        uint64_t v[LANES];
+        memcpy(v, p, sizeof v);
+        for (int k = 0; k < LANES; k++) {
+            h[k] = (h[k] ^ v[k]) * 0x9E3779B97F4A7C15ULL;
+            h[k] ^= h[k] >> 29;
+        }
     }
     while (n--)
-        h = (h ^ *p++) * 0x100000001B3ULL;
-    return h;
+        h[n % LANES] = (h[n % LANES] ^ *p++) * 0x100000001B3ULL;
+}
+
+/* Sums of BLOCK rows, then of BLOCK pixels from each value on: `sums[3 BLOCK x + c]` is then block x's. */
+LW_EACH_PROCESSOR static void sum_rows(const uint8_t *restrict in, ptrdiff_t stride, uint16_t *restrict rows,
+                                       uint16_t *restrict sums, int n)
+{
+    const uint8_t *restrict a = in, *restrict b = in + stride, *restrict c = b + stride, *restrict d = c + stride;
+    for (int i = 0; i < n; i++)
+        rows[i] = (uint16_t)(a[i] + b[i] + c[i] + d[i]);
+    for (int i = 0; i < n - 9; i++)
+        sums[i] = (uint16_t)(rows[i] + rows[i + 3] + rows[i + 6] + rows[i + 9]);
 }
 
 uint64_t watch_shrink(struct watch *w, const struct image *im)
 {
-    uint64_t h = 1469598103934665603ULL;
+    _Static_assert(BLOCK == 4, "sum_rows adds four");
+    uint64_t h[LANES] = {1, 2, 3, 4};
+    int n = 3 * BLOCK * w->width;
+    uint16_t *rows = w->sums, *sums = w->sums + n;
     for (int y = 0; y < w->height; y++) {
+        const uint8_t *in = image_row(im, y * BLOCK);
+        for (int k = 0; k < BLOCK; k++)
+            row_hash(h, in + k * im->stride, 3 * (size_t)im->width);
+        sum_rows(in, im->stride, rows, sums, n);
         uint16_t *out = w->now + y * w->width;
-        memset(out, 0, sizeof *out * (size_t)w->width);
-        for (int k = 0; k < BLOCK; k++) {
-            const uint8_t *p = image_row(im, y * BLOCK + k);
-            h = row_hash(h, p, 3 * (size_t)im->width);
-            for (int x = 0; x < w->width; x++, p += 3 * BLOCK) {
-                unsigned b = p[0] + p[3] + p[6] + p[9], g = p[1] + p[4] + p[7] + p[10], r = p[2] + p[5] + p[8] + p[11];
-                out[x] = (uint16_t)(out[x] + ((b + 2 * g + r) >> 2));
-            }
+        for (int x = 0; x < w->width; x++) {
+            const uint16_t *bgr = sums + 3 * BLOCK * x;
+            out[x] = (uint16_t)((bgr[0] + 2 * bgr[1] + bgr[2]) >> 2);
         }
     }
-    return h;
+    for (int k = 1; k < LANES; k++)
+        h[0] = (h[0] ^ h[k]) * 0x9E3779B97F4A7C15ULL;
+    return h[0];
 }
 
 static int block_within(double px, int blocks)

@@ -12,6 +12,7 @@ struct watch {
     bool has_model, last_valid, rest_valid;
     int width, height; /* of the small picture */
     uint16_t *now, *last, *rest, *anchor;
+    uint16_t *sums; /* of the camera picture's rows, while it is made small */
     int64_t *moved_ns;
     int *stack;
     uint8_t *area, *changed;
