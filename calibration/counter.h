@@ -5,6 +5,8 @@
 
 #include "pattern.h"
 
+#include <math.h>
+
 #define COUNTER_BITS  4
 #define COUNTER_BANDS 3
 #define COUNTER_CELLS (2 * COUNTER_BITS * COUNTER_BANDS)
@@ -16,6 +18,8 @@ enum { COUNTER_UNREADABLE = -1, COUNTER_MIXED = -2 };
 /* Which cell each camera pixel sees. */
 struct counter {
     int width, height;
+    int bands;             /* seen whole. With all COUNTER_BANDS the first frame that reads the value is whole; with fewer,
+                              take the second one */
     int *first;            /* per cell: index into pixels; COUNTER_CELLS + 1 */
     uint32_t *pixels;      /* owned: y * width + x */
     uint8_t *dark, *bright;/* owned: greys of these pixels when dark and lit */
