@@ -15,8 +15,9 @@
 #define BOX_WIDTH_MM 300.0   /* of the outline that is shown for the box; any size is taken */
 #define BOX_DEPTH_MM 220.0
 #define PROOF_SEARCH_MM 16.0
-#define PROOF_NEAR_MM 20.0   /* what lies so near may not be raised */
-#define PROOF_FLAT_SHARE 0.9
+#define PROOF_NEAR_MM 24.0   /* what lies so near may not be raised */
+#define PROOF_NEAR_SHARE 0.6 /* of the pairs that the clearest place has */
+#define PROOF_FLAT_SHARE 0.97
 #define PROOF_NEAR_PX 3.0
 #define MAP_S 2.0            /* so long the error map is shown */
 
@@ -160,26 +161,37 @@ static enum lw_msg map_raised(struct calibrate_session *s, struct lw_error *err)
     return calibrate_wait_for_go(s, err);
 }
 
-/* Does light that falls around there meet the bench top, and not a tub that stands there? The capture tells. */
-static bool lies_on_bench(const struct calibrate_session *s, struct bench_mm at)
+/* How many measured places are near, and how many of them lie on the bench top: light that falls there may meet a tub, or
+ * be hidden behind one. */
+static void count_near(const struct calibrate_session *s, struct bench_mm at, int *near, int *flat)
 {
-    int near = 0, flat = 0;
     struct bench_mm b;
+    *near = *flat = 0;
     for (int i = 0; i < s->flat.count; i++) {
         double off_px = off_the_bench_px(s, &s->flat.pairs[i], &b);
         if (off_px < 0 || hypot(b.x - at.x, b.y - at.y) > PROOF_NEAR_MM)
             continue;
-        near++;
-        flat += off_px < PROOF_NEAR_PX;
+        ++*near;
+        *flat += off_px < PROOF_NEAR_PX;
     }
-    return flat > 0 && flat >= PROOF_FLAT_SHARE * near;
+}
+
+/* The crosses whose surroundings are the open bench. */
+static void choose_points(struct calibrate_session *s)
+{
+    int near[PROVE_POINTS], flat[PROVE_POINTS], most = 0;
+    prove_points(s->g, &s->proof);
+    for (int i = 0; i < PROVE_POINTS; i++) {
+        count_near(s, s->proof.points[i].at, &near[i], &flat[i]);
+        most = near[i] > most ? near[i] : most;
+    }
+    for (int i = 0; i < PROVE_POINTS; i++)
+        s->proof.points[i].wanted = near[i] >= PROOF_NEAR_SHARE * most && flat[i] >= PROOF_FLAT_SHARE * near[i];
 }
 
 static enum lw_msg prove(struct calibrate_session *s, struct lw_error *err)
 {
-    prove_points(s->g, &s->proof);
-    for (int i = 0; i < PROVE_POINTS; i++)
-        s->proof.points[i].wanted = lies_on_bench(s, s->proof.points[i].at);
+    choose_points(s);
     enum lw_msg rc = prove_measure(s->g, PROOF_SEARCH_MM, &s->proof, err);
     if (rc)
         return rc;

@@ -111,7 +111,7 @@ static int raised_top(const struct bench_mm *p, int count, struct bench_mm *top)
         if (p[i].z < RAISED_MIN_MM)
             continue;
         for (int k = 0; k < count; k++)
-            if (fabs(p[k].z - p[i].z) <= ALIKE_MM)
+            if (p[k].z >= RAISED_MIN_MM && fabs(p[k].z - p[i].z) <= ALIKE_MM)
                 sum = (struct bench_mm){sum.x + p[k].x, sum.y + p[k].y, sum.z + p[k].z}, n++;
         if (n > best) {
             best = n;

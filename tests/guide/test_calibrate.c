@@ -1,0 +1,315 @@
+/* Calibrating at the pretend bench: what is asked, what is measured against the truth, and what befalls it meanwhile. */
+#include "calibrate.h"
+#include "harness.h"
+#include "measure.h"
+#include "sim.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define BOX_MM 100.0
+
+/* What befalls the bench so long after the first full pictures. */
+struct befalls {
+    const char *name;
+    double after_s, lasts_s;
+    void (*begin)(struct sim *s), (*end)(struct sim *s);
+};
+
+static struct bench {
+    struct guide g;
+    struct sim *sim;
+    char folder[300];
+    const struct befalls *befalls;
+    int64_t announced_ns;
+    bool begun, ended;
+    double box_mm;
+    int asks, captured, saved, refused;
+    char last_reason[32];
+    bool rough;
+} b;
+
+static void hear(void *context, const struct journal_event *e)
+{
+    (void)context;
+    const char *what = e->detail ? json_string_value(json_object_get(e->detail, "what")) : NULL;
+    if (e->kind == EVENT_ASK && what) {
+        b.asks++;
+        if (strcmp(what, "clear_bench") == 0)
+            b.announced_ns = clock_now_ns(&b.g.clock);
+        if (strcmp(what, "board") == 0)
+            sim_box(b.sim, 600, 330, 300, 220, 0.1, b.box_mm);
+        if (strcmp(what, "remove") == 0)
+            sim_box(b.sim, 0, 0, 0, 0, 0, 0);
+    }
+    if (e->kind != EVENT_CALIBRATION)
+        return;
+    b.captured += strcmp(e->phase, "captured") == 0;
+    b.saved += strcmp(e->phase, "saved") == 0;
+    b.rough = strcmp(e->phase, "saved") == 0 ? json_is_true(json_object_get(e->detail, "rough")) : b.rough;
+    if (strcmp(e->phase, "refused") == 0) {
+        b.refused++;
+        snprintf(b.last_reason, sizeof b.last_reason, "%s", e->reason);
+    }
+}
+
+static void tick(void *context, int64_t now_ns)
+{
+    (void)context;
+    if (!b.befalls || !b.befalls->begin || !b.announced_ns)
+        return;
+    double since_s = (double)(now_ns - b.announced_ns) / 1e9;
+    if (!b.begun && since_s >= b.befalls->after_s) {
+        b.begun = true;
+        b.befalls->begin(b.sim);
+    } else if (b.begun && !b.ended && b.befalls->end && since_s >= b.befalls->after_s + b.befalls->lasts_s) {
+        b.ended = true;
+        b.befalls->end(b.sim);
+    }
+}
+
+static void open_bench(uint64_t seed, double jitter, const char *light)
+{
+    char scene[400];
+    struct lw_error err;
+    const char *root = getenv("LICHTWIJZER_SOURCE");
+    snprintf(scene, sizeof scene, "%s/workflows/dental-kit/pretend.cfg", root ? root : ".");
+    const struct sim_options so = {.seed = seed, .scene = scene, .fps = 15, .light = light, .geometry_jitter = jitter};
+    memset(&b, 0, sizeof b);
+    assert_int_equal(sim_create(&b.sim, &so, &err), LW_OK);
+    assert_int_equal(sim_camera_create(b.sim, &b.g.camera, &err), LW_OK);
+    assert_int_equal(sim_screen_create(b.sim, &b.g.screen, &err), LW_OK);
+    struct model truth;
+    sim_truth(b.sim, &truth);
+    b.g.bench_width_mm = truth.bench_width_mm;
+    b.g.bench_depth_mm = truth.bench_depth_mm;
+    clock_init_virtual(&b.g.clock, NS_PER_S, 0);
+    b.g.observer = (struct guide_observer){.hear = hear, .tick = tick};
+    assert_int_equal(guide_init(&b.g, &err), LW_OK);
+    snprintf(b.folder, sizeof b.folder, "/tmp/test-calibrate-XXXXXX");
+    assert_non_null(mkdtemp(b.folder));
+}
+
+static void close_bench(void)
+{
+    char command[400];
+    guide_finish(&b.g);
+    camera_destroy(&b.g.camera);
+    screen_destroy(&b.g.screen);
+    sim_destroy(&b.sim);
+    snprintf(command, sizeof command, "rm -rf %s", b.folder);
+    if (system(command) != 0)
+        fprintf(stderr, "%s stays\n", b.folder);
+}
+
+static int by_value(const void *a, const void *c)
+{
+    double x = *(const double *)a, y = *(const double *)c;
+    return (x > y) - (x < y);
+}
+
+/* Where light that is drawn for a place really falls, against where the camera's model says that the place is: 95 % of
+ * a grid at that height, mm. */
+static double true_p95_mm(const struct model *m, double z_mm)
+{
+    struct model truth;
+    double mm[400];
+    int n = 0;
+    sim_truth(b.sim, &truth);
+    for (double y = 60; y < 560; y += 40)
+        for (double x = 60; x < 1150 && n < 400; x += 60) {
+            struct bench_mm at = {x, y, z_mm}, light, seen;
+            struct proj_px p;
+            struct cam_px c;
+            if (model_proj_from_bench(m, at, &p) && model_bench_from_proj(&truth, p, z_mm, &light) &&
+                model_cam_from_bench(&truth, light, &c) && model_bench_from_cam(m, c, z_mm, &seen))
+                mm[n++] = hypot(seen.x - x, seen.y - y);
+        }
+    qsort(mm, (size_t)n, sizeof mm[0], by_value);
+    return n ? mm[(int)(0.95 * (n - 1))] : 1e9;
+}
+
+static enum lw_msg calibrate(const struct calibrate_options *more, struct calibrate_result *r)
+{
+    struct calibrate_options o = *more;
+    struct lw_error err = {0};
+    o.automatic = true;
+    o.wait_s = 1;
+    o.folder = b.folder;
+    enum lw_msg rc = calibrate_run(&b.g, &o, r, &err);
+    printf("%s: %s; proof %.2f %.2f %.2f mm, %.1f s\n", b.befalls ? b.befalls->name : "calibrated", rc ? err.text : "saved",
+           r->proof.median_mm, r->proof.p95_mm, r->proof.max_mm, r->calibration.quality.seconds);
+    return rc;
+}
+
+static bool kept(const char *name)
+{
+    char path[400];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s", b.folder, name);
+    return stat(path, &st) == 0;
+}
+
+/* With neither board nor box: the bench's map, and "rough". */
+static void bench_alone(void **state)
+{
+    (void)state;
+    struct calibrate_result r;
+    open_bench(3, 0, "office");
+    assert_int_equal(calibrate(&(struct calibrate_options){0}, &r), LW_OK);
+    assert_true(b.saved == 1 && b.rough && r.calibration.model.rough);
+    assert_true(r.proof.measured >= 10);
+    assert_true(true_p95_mm(&r.calibration.model, 0) < 1.5);
+    assert_true(kept("calibration.cfg") && kept("calibration-proof.png") && kept("proof.json"));
+    assert_true(kept("calibration-pictures/list.csv") && !kept("calibration-pictures.new"));
+    close_bench();
+}
+
+/* A box makes heights true; then the height of another box is measured. Twin: the empty bench is at 0. */
+static void box_and_measure(void **state)
+{
+    (void)state;
+    struct calibrate_result r;
+    struct measure_result m;
+    struct lw_error err;
+    open_bench(4, 0, "office");
+    b.box_mm = BOX_MM;
+    assert_int_equal(calibrate(&(struct calibrate_options){.raised_mm = BOX_MM}, &r), LW_OK);
+    assert_true(true_p95_mm(&r.calibration.model, BOX_MM) < 2);
+    sim_box(b.sim, 0, 0, 0, 0, 0, 0);
+    guide_wait(&b.g, 0.5);
+    assert_int_equal(measure_height(&b.g, (struct local_mm){500, 300}, 20, &m, &err), LW_OK);
+    assert_true(fabs(m.at.z) < 1.5);
+    sim_box(b.sim, 500, 300, 260, 200, 0.3, 60);
+    guide_wait(&b.g, 0.5);
+    assert_int_equal(measure_find(&b.g, 20, &m, &err), LW_OK);
+    printf("a box of 60 mm: %.2f mm, sigma %.2f, spread %.2f\n", m.at.z, m.sigma_mm, m.spread_mm);
+    assert_true(fabs(m.at.z - 60) < 3 * m.sigma_mm + 1);
+    assert_int_equal(measure_height(&b.g, (struct local_mm){500, 300}, 20, &m, &err), LW_OK);
+    printf("a box of 60 mm: %.2f mm, sigma %.2f, spread %.2f\n", m.at.z, m.sigma_mm, m.spread_mm);
+    assert_true(fabs(m.at.z - 60) < 3 * m.sigma_mm + 1 && m.spread_mm < 3);
+    close_bench();
+}
+
+/* ---- what befalls it ---- */
+
+static void hand_comes(struct sim *s)
+{
+    sim_hand(s, 500, 260, 90, 0);
+}
+
+static void lamp_on(struct sim *s)
+{
+    sim_ambient(s, 1.6);
+}
+
+static void freeze(struct sim *s)
+{
+    sim_fault(s, SIM_FAULT_FROZEN);
+}
+
+static void stall(struct sim *s)
+{
+    sim_fault(s, SIM_FAULT_STALLED);
+}
+
+static void unfault(struct sim *s)
+{
+    sim_fault(s, SIM_FAULT_NONE);
+}
+
+/* Each must give a calibration as good as without. */
+static const struct befalls happenings[] = {
+    {"somebody walks through the light", 7.5, 1.5, hand_comes, sim_hand_away},
+    {"an arm stays to the end of it", 7.5, 30, hand_comes, sim_hand_away},
+    {"the light is switched on", 8.5, 0, lamp_on, NULL},
+    {"the camera freezes", 8, 1.2, freeze, unfault},
+    {"the camera stalls", 8, 2.5, stall, unfault},
+};
+
+static void befallen(const struct befalls *what)
+{
+    struct calibrate_result r;
+    open_bench(5, 0, "office");
+    b.befalls = what;
+    assert_int_equal(calibrate(&(struct calibrate_options){0}, &r), LW_OK);
+    assert_true(b.begun);
+    double mm = true_p95_mm(&r.calibration.model, 0);
+    printf("  true 95 %% %.2f mm\n", mm);
+    assert_true(mm < 1.5);
+    close_bench();
+}
+
+static void walks_through(void **state) { (void)state; befallen(&happenings[0]); }
+static void arm_stays(void **state) { (void)state; befallen(&happenings[1]); }
+static void light_switched(void **state) { (void)state; befallen(&happenings[2]); }
+static void frozen(void **state) { (void)state; befallen(&happenings[3]); }
+static void stalled(void **state) { (void)state; befallen(&happenings[4]); }
+
+/* Twin of all: without light of the projector nothing is calibrated, and what was there stays. */
+static void blind_camera(void **state)
+{
+    (void)state;
+    struct calibrate_result r;
+    open_bench(5, 0, "office");
+    sim_fault(b.sim, SIM_FAULT_OVEREXPOSED);
+    assert_int_not_equal(calibrate(&(struct calibrate_options){0}, &r), LW_OK);
+    assert_true(b.refused == 1 && b.saved == 0 && !kept("calibration.cfg"));
+    close_bench();
+}
+
+/* --calm: no place changes its light more than three times a second there and back. */
+#define CELL 90
+#define CELLS 120
+static struct {
+    int level[CELLS], direction[CELLS];
+    int64_t turned_ns[CELLS], least_ns;
+} light;
+
+static void watch_light(void *context, const struct frame *f, const struct image *canvas)
+{
+    (void)context, (void)f;
+    int64_t now_ns = clock_now_ns(&b.g.clock);
+    for (int i = 0; i < CELLS; i++) {
+        int level = image_row(canvas, (i / 12) * CELL + 40)[4 * ((i % 12) * CELL + 40) + 1];
+        int d = level - light.level[i];
+        if (abs(d) < 20)
+            continue;
+        if (d * light.direction[i] < 0) {
+            if (light.turned_ns[i] && now_ns - light.turned_ns[i] < light.least_ns)
+                light.least_ns = now_ns - light.turned_ns[i];
+            light.turned_ns[i] = now_ns;
+        }
+        light.direction[i] = d;
+        light.level[i] = level;
+    }
+}
+
+static void calm(void **state)
+{
+    (void)state;
+    struct calibrate_result r;
+    memset(&light, 0, sizeof light);
+    light.least_ns = INT64_MAX;
+    open_bench(3, 0, "office");
+    b.g.observer.seen = watch_light;
+    assert_int_equal(calibrate(&(struct calibrate_options){.calm = true}, &r), LW_OK);
+    printf("calm: two turns of the light are at least %.2f s apart\n", (double)light.least_ns / 1e9);
+    assert_true(light.least_ns > NS_PER_S / 6); /* there and back in no less than a third of a second */
+    close_bench();
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bench_alone),   cmocka_unit_test(box_and_measure), cmocka_unit_test(walks_through),
+        cmocka_unit_test(arm_stays),     cmocka_unit_test(light_switched),  cmocka_unit_test(frozen),
+        cmocka_unit_test(stalled),       cmocka_unit_test(blind_camera),    cmocka_unit_test(calm),
+    };
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
