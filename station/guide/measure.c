@@ -35,11 +35,11 @@ static bool triangulate(const struct model *m, const struct mark *mark, struct b
            model_bench_from_cam(m, mark->seen, z, out);
 }
 
-static double sigma_of(const struct model *m, double z_mm, double parallax)
+/* How well light and camera agree there says how well the height is known. */
+static double sigma_of(const struct model *m, struct bench_mm at, double parallax)
 {
-    double part = fmin(fabs(z_mm) / HEIGHT_100_MM, 1);
-    double model_mm = m->sigma_flat_mm + part * fmax(0, m->sigma_raised_mm - m->sigma_flat_mm);
-    return hypot(FOUND_MM, model_mm) / parallax;
+    double seen = model_sigma_seen_mm(m, at);
+    return hypot(FOUND_MM, isfinite(seen) ? seen : m->sigma_raised_mm) / parallax;
 }
 
 static int by_height(const void *a, const void *b)
@@ -83,7 +83,7 @@ static enum lw_msg refine(struct guide *g, struct bench_mm at, double radius_mm,
     qsort(sorted, (size_t)out->count, sizeof sorted[0], by_height);
     out->at = (struct bench_mm){at.x, at.y, sorted[out->count / 2].z};
     out->spread_mm = sorted[out->count - 1].z - sorted[0].z;
-    out->sigma_mm = sigma_of(&g->calibration.model, out->at.z, parallax);
+    out->sigma_mm = sigma_of(&g->calibration.model, out->at, parallax);
     return LW_OK;
 }
 
