@@ -6,6 +6,7 @@
 #include "verb_guided.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum lw_msg guided_open(struct rig *r, const struct station_config *c, const struct guided *o, const char *verb,
@@ -43,8 +44,38 @@ static int report_end(struct rig *r, enum pack_end end, const struct lw_error *e
     }
 }
 
+/* What is packed: from the order's file, or named; the names lie in `memory`, to be freed. */
+struct order_arguments {
+    const char *file, *with;
+};
+
+#define VARIANTS_MAX 64 /* as many as a workflow may have */
+
+static enum lw_msg read_order(const struct order_arguments *a, struct workflow_order *order, void **memory,
+                              struct lw_error *err)
+{
+    const char **ids = NULL;
+    enum lw_msg rc = LW_OK;
+    if (a->file && a->with)
+        return lw_fail(err, LW_MSG_USAGE, _("give --order or --with, not both"));
+    if (a->file) {
+        rc = workflow_read_order(a->file, &ids, &order->count, err);
+    } else if (a->with) {
+        size_t n = strlen(a->with) + 1;
+        ids = malloc(VARIANTS_MAX * sizeof *ids + n);
+        if (!ids)
+            return lw_fail(err, LW_MSG_NO_MEMORY);
+        char *rest = memcpy(ids + VARIANTS_MAX, a->with, n), *word;
+        while (order->count < VARIANTS_MAX && (word = strtok_r(rest, ", ", &rest)))
+            ids[order->count++] = word;
+    }
+    order->with = ids;
+    *memory = ids;
+    return rc;
+}
+
 static int run_workflow(const struct station_config *c, const struct guided *o, const struct pack_options *pack,
-                        const struct serving_options *serve, const char *folder)
+                        const struct serving_options *serve, const struct workflow_order *order, const char *folder)
 {
     struct rig r = {0};
     struct serving serving = {0};
@@ -52,7 +83,7 @@ static int run_workflow(const struct station_config *c, const struct guided *o, 
     struct lw_problems problems = {0};
     struct workflow *w = NULL;
     const struct workflow_bench bench = {c->bench.width_mm, c->bench.depth_mm};
-    enum lw_msg rc = workflow_load(&w, folder, &bench, &problems);
+    enum lw_msg rc = workflow_load_order(&w, folder, &bench, order, &problems);
     verb_print_problems(&problems);
     problems_finish(&problems);
     if (rc)
@@ -83,6 +114,9 @@ int verb_run(int argc, char **argv)
     struct guided o = {0};
     struct pack_options pack = {0};
     struct serving_options serve = {.single = true};
+    struct order_arguments asked = {0};
+    struct workflow_order order = {0};
+    void *memory = NULL;
     const char *rest[ARGUMENTS_REST];
     int rest_count, code;
     const struct argument table[] = {
@@ -91,6 +125,8 @@ int verb_run(int argc, char **argv)
         {"kit", ARGUMENT_TEXT, &pack.kit, "ID", N_("Name of the first kit.")},
         {"section", ARGUMENT_TEXT, &pack.section, N_("NAME"), N_("Pack only this section.")},
         {"resume", ARGUMENT_TEXT, &pack.resume, "ID", N_("Take on this kit.")},
+        {"order", ARGUMENT_TEXT, &asked.file, N_("FILE"), N_("Pack the variants that this order's file names: with = [ \"a\", \"b\" ];")},
+        {"with", ARGUMENT_TEXT, &asked.with, "A,B", N_("Pack these variants.")},
         {"serve", ARGUMENT_ADDRESS, &serve.address, N_("[ADDR:PORT]"), N_("Serve the studio meanwhile (default 127.0.0.1:8080; port 0: any).")},
         SERVING_ARGUMENTS(serve),
     };
@@ -103,11 +139,15 @@ int verb_run(int argc, char **argv)
         lw_fail(&err, LW_MSG_USAGE, _("run takes one workflow folder"));
         return verb_fail(&err, EXIT_USAGE);
     }
-    if (!verb_read_station(&c, o.station))
-        return EXIT_FAILED;
-    serve.workflows = rest[0];
-    code = run_workflow(&c, &o, &pack, &serve, rest[0]);
-    station_config_finish(&c);
+    if (read_order(&asked, &order, &memory, &err))
+        return verb_fail(&err, err.id == LW_MSG_USAGE ? EXIT_USAGE : EXIT_FAILED);
+    code = EXIT_FAILED;
+    if (verb_read_station(&c, o.station)) {
+        serve.workflows = rest[0];
+        code = run_workflow(&c, &o, &pack, &serve, &order, rest[0]);
+        station_config_finish(&c);
+    }
+    free(memory);
     return code;
 }
 

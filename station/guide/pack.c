@@ -137,7 +137,7 @@ static void show(struct pack *p)
     show_pack_step(p->g, &s);
     p->bin_count = 0;
     const struct workflow_step *now = &p->w->steps[s.step];
-    int bin = now->place >= 0 ? p->w->items[p->w->places[now->place].item].bin : -1;
+    int bin = now->item >= 0 ? p->w->items[now->item].bin : -1;
     for (int i = 0; bin >= 0 && i < p->w->bins[bin].outline.count && i < SCENE_POINTS; i++)
         p->bin[p->bin_count++] = (struct bench_mm){p->w->bins[bin].outline.points[i].x,
                                                    p->w->bins[bin].outline.points[i].y, p->w->bins[bin].z_mm};
@@ -343,12 +343,10 @@ static enum lw_msg make_machine(struct pack *p, struct lw_error *err)
     int carrier = -1;
     for (int i = 0; i < p->count; i++) {
         const struct workflow_step *s = step_at(p, i);
-        traits[i].confirm_only = s->kind == STEP_CONFIRM;
-        traits[i].skippable = s->skippable;
+        step_traits_of(w, p->first + i, &traits[i]);
         if (s->place < 0)
             continue;
         const struct workflow_place *pl = &w->places[s->place];
-        traits[i].has_bin = w->items[pl->item].bin >= 0;
         traits[i].survey_first = pl->carrier == 0 || pl->carrier != carrier;
         carrier = pl->carrier;
     }

@@ -162,13 +162,20 @@ static int bin_outline(const struct workflow *w, int bin, struct bench_mm *out)
 static void find_parts(const struct show_step *s, struct parts *p)
 {
     *p = (struct parts){.step = &s->workflow->steps[s->step]};
+    if (p->step->item >= 0) {
+        p->item = &s->workflow->items[p->step->item];
+        p->bin_count = bin_outline(s->workflow, p->item->bin, p->bin);
+    }
+    if (p->step->carrier >= 0) {
+        const struct workflow_carrier *c = &s->workflow->carriers[p->step->carrier];
+        show_rectangle(s->T_bench_from_carrier[p->step->carrier], c->width_mm, c->depth_mm, c->height_mm, p->outline);
+        p->outline_count = 4;
+    }
     if (p->step->place < 0)
         return;
     p->place = &s->workflow->places[p->step->place];
-    p->item = &s->workflow->items[p->place->item];
     p->outline_count = show_place_outline(s->workflow, s->check, p->step->place, s->T_bench_from_carrier, p->outline,
                                           SCENE_POINTS);
-    p->bin_count = bin_outline(s->workflow, p->item->bin, p->bin);
 }
 
 static void progress(struct guide *g, int done, int total)
@@ -189,8 +196,13 @@ static const char *name_of(const struct show_step *s, int item)
 static void item_picture(struct guide *g, const struct show_step *s, const struct parts *p)
 {
     char path[SCENE_TEXT_MAX];
-    if (p->item && p->item->picture[0])
-        picture(g, workflow_path(s->workflow, p->item->picture, path, sizeof path),
+    const struct workflow_frames *own = &p->step->frames;
+    const struct workflow_frames *frames = own->count || !p->item ? own : &p->item->frames;
+    const char *file = *p->step->picture ? p->step->picture : p->item ? p->item->picture : "";
+    if (s->help_level >= 2 && frames->count) /* as the arrow travels, the pictures go by */
+        file = frames->files[(int)(s->travel * frames->count) % frames->count];
+    if (*file)
+        picture(g, workflow_path(s->workflow, file, path, sizeof path),
                 PICTURE_X * g->bench_width_mm, ASIDE_Y_MM, PICTURE_MM);
 }
 
@@ -208,7 +220,7 @@ static void help(struct guide *g, const struct show_step *s, const struct parts 
 static const char *step_words(const struct show_step *s, const struct parts *p)
 {
     const char *text = workflow_text(&p->step->text);
-    return *text ? text : p->item ? name_of(s, p->place->item) : "";
+    return *text ? text : p->item ? name_of(s, p->step->item) : "";
 }
 
 static void show_take(struct guide *g, const struct show_step *s, const struct parts *p)
@@ -234,7 +246,7 @@ static void show_place(struct guide *g, const struct show_step *s, const struct 
 static void mend_words(const struct show_step *s, const struct parts *p, char *out, size_t size)
 {
     const struct verdict *v = s->verdict;
-    const char *item = p->item ? name_of(s, p->place->item) : "", *seen = name_of(s, v->seen_item);
+    const char *item = p->item ? name_of(s, p->step->item) : "", *seen = name_of(s, v->seen_item);
     switch (v->reason) {
     case REASON_MISSING:
         snprintf(out, size, _("Lay it here: %s"), item);
@@ -345,8 +357,10 @@ static void show_confirm(struct guide *g, const struct show_step *s, const struc
     char text[SCENE_TEXT_MAX];
     if (p->outline_count)
         polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_GUIDE);
-    if (p->item)
-        snprintf(text, sizeof text, _("Is this: %s?"), name_of(s, p->place->item));
+    if (p->place && s->verdict->result == VERDICT_ACCEPT)
+        snprintf(text, sizeof text, _("Are there %d of these: %s?"), p->step->count, name_of(s, p->step->item));
+    else if (p->place)
+        snprintf(text, sizeof text, _("Is this: %s?"), name_of(s, p->step->item));
     else
         snprintf(text, sizeof text, "%s", workflow_text(&p->step->text));
     words(g, text, WORDS_Y_MM, WORDS_MM);

@@ -42,9 +42,11 @@ static int64_t after(int64_t now_ns, double seconds)
 /* The next level of help comes by itself when nothing happens for the time that the coach set. */
 static int64_t help_due(const struct step_machine *m)
 {
+    const struct step_traits *t = m->step < m->count ? &m->traits[m->step] : NULL;
+    const double *after_s = t && t->own_help ? t->help_after_s : m->options.help_after_s;
     for (int level = m->help_level; level < 3; level++)
-        if (m->options.help_after_s[level] > 0)
-            return after(m->shown_ns, m->options.help_after_s[level]);
+        if (after_s[level] > 0)
+            return after(m->shown_ns, after_s[level]);
     return NEVER;
 }
 
@@ -96,6 +98,10 @@ static void show_step(struct step_machine *m, int64_t now_ns, struct step_action
         record_phase(m, out, "place");
         act(m, out, STEP_DO_ASK_CONFIRM);
         enter(m, STEP_CONFIRM_IT, now_ns, out);
+    } else if (t->take_only) {
+        record_phase(m, out, "take");
+        act(m, out, STEP_DO_ASK_CONFIRM);
+        enter(m, STEP_TAKE, now_ns, out);
     } else if (t->has_bin) {
         record_phase(m, out, "take");
         enter(m, STEP_TAKE, now_ns, out);
@@ -170,6 +176,10 @@ static void take_verdict(struct step_machine *m, const struct verdict *v, int64_
     m->verdict = *v;
     if (v->result == VERDICT_REFUSE && v->reason == REASON_MISSING) {
         nothing_there(m, now_ns, out);
+    } else if (v->result == VERDICT_ACCEPT && m->traits[m->step].count_asked) {
+        act(m, out, STEP_DO_RECORD_VERDICT);
+        act(m, out, STEP_DO_ASK_CONFIRM);
+        enter(m, STEP_CONFIRM_IT, now_ns, out);
     } else if (v->result == VERDICT_ACCEPT) {
         act(m, out, STEP_DO_RECORD_VERDICT);
         finish_step(m, STEP_ACCEPTED, NULL, now_ns, out);
@@ -261,9 +271,20 @@ static void in_survey(struct step_machine *m, const struct step_input *in, int64
         survey(m, now_ns, out);
 }
 
+static void in_take_only(struct step_machine *m, const struct step_input *in, int64_t now_ns,
+                         struct step_actions *out)
+{
+    if (in->kind == STEP_IN_BIN_TOUCHED || in->kind == STEP_IN_NEXT || in->kind == STEP_IN_YES)
+        finish_step(m, STEP_CONFIRMED, NULL, now_ns, out);
+    else if (in->kind == STEP_IN_TIME)
+        more_help(m, now_ns, out);
+}
+
 static void in_take(struct step_machine *m, const struct step_input *in, int64_t now_ns, struct step_actions *out)
 {
-    if (in->kind == STEP_IN_BIN_TOUCHED || in->kind == STEP_IN_NEXT) {
+    if (m->traits[m->step].take_only)
+        in_take_only(m, in, now_ns, out);
+    else if (in->kind == STEP_IN_BIN_TOUCHED || in->kind == STEP_IN_NEXT) {
         m->shown_ns = now_ns;
         record_phase(m, out, "place");
         enter(m, STEP_PLACE_IT, now_ns, out);
@@ -309,6 +330,9 @@ static void in_confirm(struct step_machine *m, const struct step_input *in, int6
 {
     if (in->kind == STEP_IN_YES || (in->kind == STEP_IN_NEXT && m->traits[m->step].confirm_only)) {
         finish_step(m, STEP_CONFIRMED, NULL, now_ns, out);
+    } else if (in->kind == STEP_IN_NO && m->verdict.result == VERDICT_ACCEPT) { /* not as many as there should be */
+        m->verdict = (struct verdict){0};
+        enter(m, STEP_PLACE_IT, now_ns, out);
     } else if (in->kind == STEP_IN_NO && !m->traits[m->step].confirm_only) {
         m->verdict = (struct verdict){.result = VERDICT_REFUSE, .reason = REASON_OTHER_ITEM, .seen_item = -1,
                                       .seen_place = -1};
@@ -388,7 +412,9 @@ static bool everywhere(struct step_machine *m, const struct step_input *in, int6
             more_help(m, now_ns, out);
         return true;
     case STEP_IN_OVERRIDE:
-        if (unfinished)
+        if (unfinished && m->traits[m->step].no_override)
+            more_help(m, now_ns, out);
+        else if (unfinished)
             finish_step(m, STEP_OVERRIDDEN, in->reason, now_ns, out);
         return true;
     case STEP_IN_SKIP:

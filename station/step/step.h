@@ -6,12 +6,14 @@
  *                                                       |               |--cannot tell-> WAIT --still / time--> LOOK
  *                                                       +-- nothing yet-|--confirm---> CONFIRM --yes--> GOOD
  *
+ * A step that is only taken ends in TAKE; one with several pieces in its place goes from accept to CONFIRM for their number.
  * A step is left only by an accept, a person's confirmation, an override or a skip, each recorded. After an override,
  * a skip or a confirmation the bench is surveyed anew, for nobody looked at what happened. PAUSED and BLOCKED (camera
  * or screen lost) keep the state they came from; a look that was under way is begun again, never used. */
 #pragma once
 
 #include "check.h"
+#include "workflow.h"
 
 enum step_state {
     STEP_IDLE = 0,
@@ -55,10 +57,18 @@ struct step_input {
 /* What the machine needs to know of a step. */
 struct step_traits {
     bool confirm_only; /* nothing to see: a person says that it is done */
+    bool take_only;    /* it is only taken: done when the bin is touched, or a person says so */
+    bool count_asked;  /* several pieces in one place: what is seen there is right, how many a person says */
+    bool no_override;  /* not even the coach may pass it unchecked */
+    bool own_help;     /* help comes after help_after_s instead of the options' */
+    double help_after_s[3];
     bool has_bin;
     bool skippable;
     bool survey_first; /* its look light covers another area than the step before: look before showing it */
 };
+
+/* What the workflow says of a step; survey_first is left to whoever knows the light. */
+void step_traits_of(const struct workflow *w, int step, struct step_traits *out);
 
 struct step_options {
     double help_after_s[3]; /* picture, animation, coach's call; 0: never by itself */

@@ -13,20 +13,20 @@ static const double help_defaults_s[3] = {8, 20, 45};
 
 /* ---- the root ---- */
 
-static void read_help_times(struct workflow_loading *l)
+bool workflow_read_help_times(struct workflow_loading *l, const config_setting_t *group, double out[3])
 {
-    const config_setting_t *s = config_setting_get_member(l->root, "help_after_s");
-    memcpy(l->w->help_after_s, help_defaults_s, sizeof help_defaults_s);
+    const config_setting_t *s = config_setting_get_member(group, "help_after_s");
     if (!s)
-        return;
+        return false;
     bool good = (config_setting_is_array(s) || config_setting_is_list(s)) && config_setting_length(s) == 3;
     for (int i = 0; good && i < 3; i++) {
         double v;
         good = config_number(config_setting_get_elem(s, (unsigned)i), &v) && v >= 0 && v <= HELP_MAX_S;
-        l->w->help_after_s[i] = good ? v : 0;
+        out[i] = good ? v : 0;
     }
     if (!good)
         REFUSE(l, s, LW_MSG_WORKFLOW_HELP_TIMES);
+    return good;
 }
 
 static void read_root(struct workflow_loading *l)
@@ -38,7 +38,8 @@ static void read_root(struct workflow_loading *l)
     if (format && config_setting_type(format) == CONFIG_TYPE_INT && row.format != FORMAT_VERSION)
         REFUSE(l, format, LW_MSG_WORKFLOW_FORMAT, row.format);
     workflow_read_text(l, l->root, "name", l->w->id, TEXT_WARN, &l->w->name);
-    read_help_times(l);
+    memcpy(l->w->help_after_s, help_defaults_s, sizeof help_defaults_s);
+    workflow_read_help_times(l, l->root, l->w->help_after_s);
 }
 
 /* ---- what nobody uses ---- */
@@ -49,6 +50,19 @@ static void warn_unused(struct workflow_loading *l, const config_setting_t *list
     if (!used)
         WARN(l, config_setting_get_elem(list, (unsigned)index), LW_MSG_WORKFLOW_UNUSED,
              workflow_kind_word(kind), id);
+}
+
+/* An item that says how many there are has as many places (or pieces in them). */
+static void check_count(struct workflow_loading *l, int item)
+{
+    const struct workflow *w = l->w;
+    int count = 0;
+    for (int i = 0; i < w->step_count; i++)
+        if (w->steps[i].place >= 0 && w->places[w->steps[i].place].item == item)
+            count += w->steps[i].count;
+    if (w->items[item].count > 0 && count != w->items[item].count)
+        WARN(l, config_setting_get_elem(l->items, (unsigned)item), LW_MSG_WORKFLOW_ITEM_COUNT, w->items[item].id,
+             w->items[item].count, count);
 }
 
 static void check_unused(struct workflow_loading *l)
@@ -64,12 +78,17 @@ static void check_unused(struct workflow_loading *l)
         bool used = false;
         for (int k = 0; k < w->place_count && !used; k++)
             used = w->places[k].item == i;
+        for (int k = 0; k < w->step_count && !used; k++)
+            used = w->steps[k].item == i;
         warn_unused(l, l->items, i, KIND_ITEM, w->items[i].id, used);
+        check_count(l, i);
     }
     for (int i = 1; i < w->carrier_count; i++) {
         bool used = false;
         for (int k = 0; k < w->place_count && !used; k++)
             used = w->places[k].carrier == i;
+        for (int k = 0; k < w->step_count && !used; k++)
+            used = w->steps[k].carrier == i;
         warn_unused(l, l->carriers, i - 1, KIND_CARRIER, w->carriers[i].id, used);
     }
 }
@@ -147,9 +166,11 @@ static void read_all(struct workflow_loading *l, const char *folder, const char 
     workflow_read_carriers(l);
     workflow_read_items(l);
     workflow_read_places(l);
+    workflow_read_variants(l);
+    workflow_take_order(l);
     workflow_read_sections(l);
     workflow_check_geometry(l);
-    if (l->problems->errors == l->errors_before)
+    if (l->problems->errors == l->errors_before && !l->order)
         check_unused(l);
     check_taught_unused(l, l->taught, KIND_ITEM, "item");
     check_taught_unused(l, l->taught_carriers, KIND_CARRIER, "id");
@@ -164,16 +185,38 @@ static void free_text(struct workflow_text *t)
         free(t->in[i]);
 }
 
+static void free_frames(struct workflow_frames *f)
+{
+    for (int i = 0; i < f->count; i++)
+        free(f->files[i]);
+    free(f->files);
+}
+
+static void free_step(struct workflow_step *s)
+{
+    free(s->id);
+    free(s->written);
+    free_text(&s->text);
+    free(s->picture);
+    free(s->sound);
+    free(s->code);
+    free_frames(&s->frames);
+}
+
 static void free_rows(struct workflow_loading *l)
 {
     for (int i = 0; i < l->row_count; i++) {
-        free(l->rows[i].step.id);
-        free_text(&l->rows[i].step.text);
+        free_step(&l->rows[i].step);
         free(l->rows[i].place);
         free(l->rows[i].section);
+        free(l->rows[i].item);
+        free(l->rows[i].carrier);
+        free(l->rows[i].when);
     }
     free(l->rows);
     free(l->first_row);
+    free(l->section_when);
+    free(l->place_at);
 }
 
 /* The whole file's own problems carry no name of a file, those of an included one a name without the folder. */
@@ -203,11 +246,18 @@ static enum lw_msg first_error(const struct lw_problems *problems, int from)
 enum lw_msg workflow_load(struct workflow **out, const char *folder, const struct workflow_bench *bench,
                           struct lw_problems *problems)
 {
-    return workflow_load_texts(out, folder, NULL, bench, problems);
+    return workflow_load_texts(out, folder, NULL, bench, NULL, problems);
+}
+
+enum lw_msg workflow_load_order(struct workflow **out, const char *folder, const struct workflow_bench *bench,
+                                const struct workflow_order *order, struct lw_problems *problems)
+{
+    return workflow_load_texts(out, folder, NULL, bench, order, problems);
 }
 
 enum lw_msg workflow_load_texts(struct workflow **out, const char *folder, const char *texts,
-                                const struct workflow_bench *bench, struct lw_problems *problems)
+                                const struct workflow_bench *bench, const struct workflow_order *order,
+                                struct lw_problems *problems)
 {
     int before = problems->count, errors = problems->errors;
     *out = NULL;
@@ -219,7 +269,8 @@ enum lw_msg workflow_load_texts(struct workflow **out, const char *folder, const
         free(w);
         return LW_MSG_NO_MEMORY;
     }
-    *l = (struct workflow_loading){.w = w, .problems = problems, .errors_before = errors, .hints_left = HINTS_MAX};
+    *l = (struct workflow_loading){.w = w, .problems = problems, .order = order, .errors_before = errors,
+                                   .hints_left = HINTS_MAX};
     if (bench)
         l->bench = *bench;
     config_init(&l->cfg);
@@ -253,6 +304,7 @@ static void free_items(struct workflow *w)
         free(item->id);
         free_text(&item->name);
         free(item->picture);
+        free_frames(&item->frames);
     }
     free(w->items);
 }
@@ -274,10 +326,13 @@ static void free_order(struct workflow *w)
         free(w->sections[i].id);
         free_text(&w->sections[i].name);
     }
-    for (int i = 0; i < w->step_count; i++) {
-        free(w->steps[i].id);
-        free_text(&w->steps[i].text);
+    for (int i = 0; i < w->step_count; i++)
+        free_step(&w->steps[i]);
+    for (int i = 0; i < w->variant_count; i++) {
+        free(w->variants[i].id);
+        free_text(&w->variants[i].name);
     }
+    free(w->variants);
     free(w->sections);
     free(w->steps);
 }
@@ -294,6 +349,7 @@ void workflow_destroy(struct workflow **p)
     }
     for (int i = 0; i < w->place_count; i++) {
         free(w->places[i].id);
+        free(w->places[i].written);
         free(w->places[i].outline.points);
     }
     free(w->bins);

@@ -43,10 +43,18 @@ struct workflow_reference {
     double mm_per_px;
 };
 
+/* Pictures shown one after the other. */
+struct workflow_frames {
+    char **files; /* paths in the folder */
+    int count;
+};
+
 struct workflow_item {
     char *id;
     struct workflow_text name;
     char *picture; /* for people, path in the folder, "" if none */
+    struct workflow_frames frames;
+    int count;     /* how many the whole kit holds, all alike; 0: not said */
     int bin;       /* index, -1: none */
     double height_mm; /* of its top over its place's plane */
     double tolerance_mm, tolerance_rad;
@@ -58,24 +66,56 @@ struct workflow_item {
 
 struct workflow_place {
     char *id;
+    char *written; /* the id as it stands in the file: "swab-{n}" for each place of a row */
     int carrier;
     int item;
     struct rigid T_carrier_from_place;
     double z_mm;                     /* of the place's plane over the bench */
     double tolerance_mm, tolerance_rad; /* 0: the item's */
+    bool any_way_round;                 /* it does not matter here, whatever the item says */
     struct workflow_polygon outline; /* place frame; count 0: the taught item's own outline is drawn */
     int line;
 };
 
-enum workflow_step_kind { STEP_PLACE = 0, STEP_CONFIRM };
+/* Only STEP_PLACE is checked by the camera; all others a person does and confirms. Weighing and scanning too: no scale
+ * or scanner is read yet. */
+enum workflow_step_kind {
+    STEP_PLACE = 0,
+    STEP_CONFIRM,
+    STEP_KIND_TAKE, /* only take it: the bin lights up */
+    STEP_KIND_OPEN, /* the carrier */
+    STEP_KIND_CLOSE,
+    STEP_KIND_TURN,
+    STEP_KIND_WEIGH,
+    STEP_KIND_SCAN,
+};
 
 struct workflow_step {
     char *id;
+    char *written; /* how the file names it: its id or place as it stands there, "lay-{n}" for each of a row */
     enum workflow_step_kind kind;
-    int place;   /* index; -1 for STEP_CONFIRM */
+    int place;   /* index; -1 for all but STEP_PLACE */
+    int item;    /* what is laid, taken, weighed, scanned; -1: nothing */
+    int carrier; /* what is opened, closed, turned; -1: nothing */
     int section; /* index */
+    int count;   /* pieces that are laid in the one place; a loaded one has at least 1 */
     struct workflow_text text; /* a few plain words; may be empty */
-    bool skippable;
+    char *picture; /* in place of the item's; "" if none */
+    char *sound;   /* "" if none */
+    struct workflow_frames frames;
+    bool own_help;
+    double help_after_s[3]; /* when own_help: in place of the workflow's */
+    double weight_g, weight_tolerance_g; /* STEP_KIND_WEIGH */
+    char *code;                          /* STEP_KIND_SCAN: what must be read; "": anything */
+    bool skippable;      /* by the person */
+    bool no_override;    /* not even the coach may pass it unchecked */
+    int line;
+};
+
+/* Something that an order may ask for; steps and sections say with `when` whether they belong to it. */
+struct workflow_variant {
+    char *id;
+    struct workflow_text name;
     int line;
 };
 
@@ -101,6 +141,8 @@ struct workflow {
     int item_count;
     struct workflow_place *places;
     int place_count;
+    struct workflow_variant *variants;
+    int variant_count;
     struct workflow_section *sections;
     int section_count;
     struct workflow_step *steps; /* flat, in order */
@@ -112,10 +154,26 @@ struct workflow_bench {
     double width_mm, depth_mm;
 };
 
+/* What is packed this time: the ids of the variants wanted. */
+struct workflow_order {
+    const char *const *with;
+    int count;
+};
+
 /* Loads and validates; every problem is added to `problems`. Returns LW_OK when there are no errors (warnings may be
  * there), else the first error's id and *out is NULL. Never crashes on what a folder holds. */
 enum lw_msg workflow_load(struct workflow **out, const char *folder, const struct workflow_bench *bench,
                           struct lw_problems *problems);
+
+/* The same with only the steps that belong to the order; workflow_load has those of all variants. An unknown variant is
+ * an error. The hash is the same: it names the files. */
+enum lw_msg workflow_load_order(struct workflow **out, const char *folder, const struct workflow_bench *bench,
+                                const struct workflow_order *order, struct lw_problems *problems);
+
+/* Reads an order's file (`with = [ "a", "b" ];` and what else the sender writes there); *ids is one allocation to free.
+ * Errors: FILE_OPEN, FILE_SYNTAX, KEY_TYPE. */
+enum lw_msg workflow_read_order(const char *path, const char ***ids, int *count, struct lw_error *err);
+
 void workflow_destroy(struct workflow **w);
 
 /* The text in the language in force (lw_language), else in any language, else "". */

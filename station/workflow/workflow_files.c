@@ -252,6 +252,21 @@ enum lw_msg workflow_files_picture(struct workflow_files *f, const char *name, i
     return rc;
 }
 
+/* ---- sounds ---- */
+
+enum lw_msg workflow_files_sound(struct workflow_files *f, const char *name, struct lw_error *err)
+{
+    unsigned char *data;
+    long size = 0;
+    enum lw_msg rc = read_inside(f, f->root, name, WORKFLOW_PICTURE_BYTES, &data, &size, err);
+    if (rc)
+        return rc;
+    bool wav = size > 44 && memcmp(data, "RIFF", 4) == 0 && memcmp(data + 8, "WAVE", 4) == 0;
+    bool ogg = size > 27 && memcmp(data, "OggS", 4) == 0;
+    free(data);
+    return wav || ogg ? LW_OK : lw_fail(err, LW_MSG_WORKFLOW_SOUND, name);
+}
+
 /* ---- text ---- */
 
 /* Bytes of the UTF-8 character at p (of `left` bytes), 0: none, or a control character. */

@@ -47,6 +47,9 @@ bool workflow_files_exists(const struct workflow_files *f, const char *name);
 enum lw_msg workflow_files_picture(struct workflow_files *f, const char *name, int *width, int *height,
                                    struct lw_error *err);
 
+/* Checks that `name` is a WAV or OGG file in the folder. */
+enum lw_msg workflow_files_sound(struct workflow_files *f, const char *name, struct lw_error *err);
+
 /* Reads a text file whole; the caller frees *text. Refuses what is not UTF-8. */
 enum lw_msg workflow_files_read_text(struct workflow_files *f, const char *name, char **text, struct lw_error *err);
 

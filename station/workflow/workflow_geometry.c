@@ -77,12 +77,11 @@ static bool all_on_bench(const struct workflow_bench *bench, struct rigid T_benc
     return true;
 }
 
-static void check_on_bench(struct workflow_loading *l, const config_setting_t *list, int index,
-                           enum workflow_kind kind, const char *id, struct rigid T,
-                           const struct workflow_polygon *p)
+static void check_on_bench(struct workflow_loading *l, const config_setting_t *at, enum workflow_kind kind,
+                           const char *id, struct rigid T, const struct workflow_polygon *p)
 {
     if (!all_on_bench(&l->bench, T, p))
-        REFUSE(l, config_setting_get_elem(list, (unsigned)index), LW_MSG_WORKFLOW_OFF_BENCH,
+        REFUSE(l, at, LW_MSG_WORKFLOW_OFF_BENCH,
                workflow_kind_word(kind), id, l->bench.width_mm, l->bench.depth_mm);
 }
 
@@ -92,7 +91,7 @@ static void check_bench(struct workflow_loading *l)
     const struct rigid none = {0};
     for (int i = 0; i < w->bin_count; i++)
         if (w->bins[i].outline.count)
-            check_on_bench(l, l->bins, i, KIND_BIN, w->bins[i].id, none, &w->bins[i].outline);
+            check_on_bench(l, config_setting_get_elem(l->bins, (unsigned)i), KIND_BIN, w->bins[i].id, none, &w->bins[i].outline);
     for (int i = 1; i < w->carrier_count; i++) {
         const struct workflow_carrier *c = &w->carriers[i];
         struct local_mm corners[4] = {{-c->width_mm / 2, -c->depth_mm / 2},
@@ -101,12 +100,12 @@ static void check_bench(struct workflow_loading *l)
                                       {-c->width_mm / 2, c->depth_mm / 2}};
         struct workflow_polygon rim = {corners, 4};
         if (!l->lost[i])
-            check_on_bench(l, l->carriers, i - 1, KIND_CARRIER, c->id, c->T_bench_from_home, &rim);
+            check_on_bench(l, config_setting_get_elem(l->carriers, (unsigned)i - 1), KIND_CARRIER, c->id, c->T_bench_from_home, &rim);
     }
     for (int i = 0; i < w->place_count; i++) {
         const struct workflow_place *p = &w->places[i];
         if (p->carrier >= 0 && !l->lost[p->carrier])
-            check_on_bench(l, l->places, i, KIND_PLACE, p->id,
+            check_on_bench(l, l->place_at[i], KIND_PLACE, p->id,
                            rigid_mul(w->carriers[p->carrier].T_bench_from_home, p->T_carrier_from_place),
                            &p->outline);
     }
@@ -123,7 +122,7 @@ static void check_carriers(struct workflow_loading *l)
         bool inside = fabs(p->T_carrier_from_place.x_mm) <= c->width_mm / 2 + SLACK_MM &&
                       fabs(p->T_carrier_from_place.y_mm) <= c->depth_mm / 2 + SLACK_MM;
         if (!inside && c->width_mm > 0 && c->depth_mm > 0)
-            WARN(l, config_setting_get_elem(l->places, (unsigned)i), LW_MSG_WORKFLOW_OFF_CARRIER, p->id,
+            WARN(l, l->place_at[i], LW_MSG_WORKFLOW_OFF_CARRIER, p->id,
                  c->id);
     }
 }
@@ -206,7 +205,7 @@ static void check_overlaps(struct workflow_loading *l)
                 continue;
             pairs += 1 + areas[i].count * areas[k].count;
             if (overlap(&areas[i], &areas[k]))
-                WARN(l, config_setting_get_elem(l->places, (unsigned)i), LW_MSG_WORKFLOW_OVERLAP, p->id,
+                WARN(l, l->place_at[i], LW_MSG_WORKFLOW_OVERLAP, p->id,
                      q->id, q->line);
         }
     }

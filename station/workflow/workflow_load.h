@@ -10,6 +10,8 @@
 #define WORKFLOW_MAX_BINS       500
 #define WORKFLOW_MAX_CARRIERS   50
 #define WORKFLOW_MAX_SECTIONS   500
+#define WORKFLOW_MAX_VARIANTS   64 /* bits of a mask */
+#define WORKFLOW_MAX_FRAMES     50
 #define WORKFLOW_MAX_REFERENCES 100 /* of one item */
 #define WORKFLOW_MAX_TEXT       60  /* characters that fit beside a place and are read at a glance */
 #define WORKFLOW_MAX_ID         60
@@ -24,11 +26,15 @@ struct workflow_loading {
     config_t cfg, taught_cfg;
     const config_setting_t *root;
     const config_setting_t *taught, *taught_carriers;                    /* lists in taught.cfg, NULL: none */
-    const config_setting_t *bins, *carriers, *items, *places, *sections; /* lists, NULL: none */
+    const config_setting_t *bins, *carriers, *items, *places, *sections, *variants; /* lists, NULL: none */
+    const config_setting_t **place_at; /* where each place stands: several of a row in one group */
+    const struct workflow_order *order; /* NULL: the steps of all variants */
+    uint64_t wanted;                    /* the order's variants */
     bool lost[WORKFLOW_MAX_CARRIERS + 1]; /* carriers without a home: nothing is known of where they lie */
     int hints_left; /* nearest names still looked up: it costs time, and nobody reads a hundred of them */
     struct workflow_step_row *rows; /* steps as written, section by section */
     int row_count;
+    struct workflow_when *section_when;
     int *first_row; /* by section; one more than there are sections */
 };
 
@@ -40,9 +46,16 @@ struct workflow_loading {
 
 /* ---- workflow.c ---- */
 
-/* As workflow_load, with workflow.cfg and its includes read from the folder `texts` (NULL: from the folder itself). */
+/* As workflow_load_order, with workflow.cfg and its includes read from the folder `texts` (NULL: from the folder
+ * itself); `order` NULL: the steps of all variants. */
 enum lw_msg workflow_load_texts(struct workflow **out, const char *folder, const char *texts,
-                                const struct workflow_bench *bench, struct lw_problems *problems);
+                                const struct workflow_bench *bench, const struct workflow_order *order,
+                                struct lw_problems *problems);
+
+/* Reads the three times of `help_after_s`, if they are there; false: they are not, or bad (reported). */
+bool workflow_read_help_times(struct workflow_loading *l, const config_setting_t *group, double out[3]);
+
+enum workflow_kind { KIND_BIN = 0, KIND_CARRIER, KIND_ITEM, KIND_PLACE, KIND_SECTION, KIND_VARIANT };
 
 /* ---- workflow_parts.c: bins, carriers, items, places ---- */
 
@@ -60,6 +73,8 @@ void workflow_read_text(struct workflow_loading *l, const config_setting_t *grou
 /* Refuses what can't be an id, and one used before: `ids[0..count)` with stride, each line_offset beyond its
  * id. */
 void workflow_check_id(struct workflow_loading *l, const config_setting_t *at, const char *id);
+void workflow_check_new_id(struct workflow_loading *l, const config_setting_t *group, enum workflow_kind kind,
+                           const char *id, int from);
 void workflow_refuse_duplicate(struct workflow_loading *l, const config_setting_t *at, const char *id,
                                int first_line);
 
@@ -68,9 +83,27 @@ void workflow_read_carriers(struct workflow_loading *l);
 void workflow_read_items(struct workflow_loading *l);
 void workflow_read_places(struct workflow_loading *l);
 
-/* Index of the thing called `id` or -1; reports an unknown one with the nearest name. `kind` is a word for
- * people. */
-enum workflow_kind { KIND_BIN = 0, KIND_CARRIER, KIND_ITEM, KIND_PLACE, KIND_SECTION };
+/* A copy of `pattern` with {n} and {count} as numbers; NULL stays NULL. */
+char *workflow_numbered(const char *pattern, int n, int count);
+
+/* ---- workflow_media.c ---- */
+void workflow_read_frames(struct workflow_loading *l, const config_setting_t *group, struct workflow_frames *out);
+void workflow_check_sound(struct workflow_loading *l, const config_setting_t *at, const char *file);
+
+/* ---- workflow_when.c ---- */
+extern const struct workflow_when workflow_always;
+void workflow_read_variants(struct workflow_loading *l);
+void workflow_take_order(struct workflow_loading *l);
+
+/* The group's condition; always, when it has none or a bad one (reported). */
+struct workflow_when workflow_read_when(struct workflow_loading *l, const config_setting_t *group);
+
+/* Both conditions together; count 0: they never hold together. False: more alternatives than fit. */
+bool workflow_when_both(const struct workflow_when *a, const struct workflow_when *b, struct workflow_when *out);
+bool workflow_when_holds(const struct workflow_when *when, uint64_t wanted);
+
+/* Index of the thing called `id` or -1; reports an unknown one with the nearest name. `at` may be NULL: not from the
+ * file. */
 int workflow_look_up(struct workflow_loading *l, const config_setting_t *at, enum workflow_kind kind,
                      const char *id);
 int workflow_index_of(const struct workflow *w, enum workflow_kind kind, const char *id);

@@ -106,63 +106,73 @@ const char *workflow_kind_word(enum workflow_kind kind)
         return _("item");
     case KIND_PLACE:
         return _("place");
+    case KIND_VARIANT:
+        return _("variant");
     default:
         return _("section");
     }
 }
 
-static const char *id_of(const struct workflow *w, enum workflow_kind kind, int i)
+/* The list of a kind: where its elements' id (a char *) and line (an int) stand. */
+struct kind_list {
+    const char *first;
+    size_t stride, line;
+    int count;
+};
+
+static struct kind_list list_of(const struct workflow *w, enum workflow_kind kind)
 {
+#define LIST(things, type, n)                                                                                \
+    (struct kind_list){(const char *)(things), sizeof(struct type), offsetof(struct type, line), n}
     switch (kind) {
     case KIND_BIN:
-        return w->bins[i].id;
+        return LIST(w->bins, workflow_bin, w->bin_count);
     case KIND_CARRIER:
-        return w->carriers[i].id;
+        return LIST(w->carriers, workflow_carrier, w->carrier_count);
     case KIND_ITEM:
-        return w->items[i].id;
+        return LIST(w->items, workflow_item, w->item_count);
     case KIND_PLACE:
-        return w->places[i].id;
+        return LIST(w->places, workflow_place, w->place_count);
+    case KIND_VARIANT:
+        return LIST(w->variants, workflow_variant, w->variant_count);
     default:
-        return w->sections[i].id;
+        return LIST(w->sections, workflow_section, w->section_count);
     }
+#undef LIST
 }
 
-static int count_of(const struct workflow *w, enum workflow_kind kind)
+/* Every one of them begins with its id. */
+static const char *id_at(const struct kind_list *list, int i)
 {
-    switch (kind) {
-    case KIND_BIN:
-        return w->bin_count;
-    case KIND_CARRIER:
-        return w->carrier_count;
-    case KIND_ITEM:
-        return w->item_count;
-    case KIND_PLACE:
-        return w->place_count;
-    default:
-        return w->section_count;
-    }
+    return *(char *const *)(list->first + (size_t)i * list->stride);
+}
+
+static int line_at(const struct kind_list *list, int i)
+{
+    return *(const int *)(list->first + (size_t)i * list->stride + list->line);
 }
 
 int workflow_index_of(const struct workflow *w, enum workflow_kind kind, const char *id)
 {
-    for (int i = 0; i < count_of(w, kind); i++)
-        if (id_of(w, kind, i) && strcmp(id_of(w, kind, i), id) == 0)
+    struct kind_list list = list_of(w, kind);
+    for (int i = 0; i < list.count; i++)
+        if (id_at(&list, i) && strcmp(id_at(&list, i), id) == 0)
             return i;
     return -1;
 }
 
 static const char *nearest(struct workflow_loading *l, enum workflow_kind kind, const char *id)
 {
-    int count = count_of(l->w, kind);
-    if (l->hints_left <= 0 || !count)
+    struct kind_list list = list_of(l->w, kind);
+    if (l->hints_left <= 0 || !list.count)
         return NULL;
     l->hints_left--;
-    const char **names = calloc((size_t)count, sizeof *names);
+    const char **names = calloc((size_t)list.count, sizeof *names);
     if (!names)
         return NULL;
-    for (int i = 0; i < count; i++)
-        names[i] = id_of(l->w, kind, i);
-    const char *best = config_nearest(id, names, count);
+    for (int i = 0; i < list.count; i++)
+        names[i] = id_at(&list, i);
+    const char *best = config_nearest(id, names, list.count);
     free(names);
     return best;
 }
@@ -188,15 +198,15 @@ static const config_setting_t *key_or_group(const config_setting_t *group, const
     return s ? s : group;
 }
 
-/* Checks the id of element `count`, which is about to be counted. */
-static void check_new_id(struct workflow_loading *l, const config_setting_t *group, enum workflow_kind kind,
-                         const char *id, const config_setting_t *list, int offset)
+/* Checks the id of the thing that is about to be counted; those before `from` are not in the file. */
+void workflow_check_new_id(struct workflow_loading *l, const config_setting_t *group, enum workflow_kind kind,
+                           const char *id, int from)
 {
+    struct kind_list list = list_of(l->w, kind);
     workflow_check_id(l, key_or_group(group, "id"), id);
     int first = *id ? workflow_index_of(l->w, kind, id) : -1;
-    if (first >= offset)
-        workflow_refuse_duplicate(l, key_or_group(group, "id"), id,
-                                  config_line_of(config_setting_get_elem(list, (unsigned)(first - offset))));
+    if (first >= from)
+        workflow_refuse_duplicate(l, key_or_group(group, "id"), id, line_at(&list, first));
 }
 
 /* ---- bins ---- */
@@ -213,7 +223,7 @@ void workflow_read_bins(struct workflow_loading *l)
         workflow_read_table(TABLE_BIN, s, b, l->problems);
         b->line = config_line_of(s);
         if (s) {
-            check_new_id(l, s, KIND_BIN, b->id, l->bins, 0);
+            workflow_check_new_id(l, s, KIND_BIN, b->id, 0);
             workflow_read_text(l, s, "name", b->id, TEXT_WARN, &b->name);
             workflow_read_outline(l, s, true, &b->outline);
         }
@@ -266,7 +276,7 @@ static void read_carrier(struct workflow_loading *l, const config_setting_t *s, 
     if (strcmp(c->id, "bench") == 0)
         REFUSE(l, key_or_group(s, "id"), LW_MSG_WORKFLOW_BENCH_FIXED);
     else
-        check_new_id(l, s, KIND_CARRIER, c->id, l->carriers, 1);
+        workflow_check_new_id(l, s, KIND_CARRIER, c->id, 1);
     workflow_read_text(l, s, "name", c->id, TEXT_WARN, &c->name);
     l->lost[c - l->w->carriers] = !read_home(l, s, &c->T_bench_from_home);
     read_carrier_taught(l, s, c);
@@ -300,11 +310,12 @@ static void read_item(struct workflow_loading *l, const config_setting_t *s, str
     item->bin = -1;
     item->line = config_line_of(s);
     if (s) {
-        check_new_id(l, s, KIND_ITEM, item->id, l->items, 0);
+        workflow_check_new_id(l, s, KIND_ITEM, item->id, 0);
         workflow_read_text(l, s, "name", item->id, TEXT_WARN, &item->name);
         if (*row.bin)
             item->bin = workflow_look_up(l, key_or_group(s, "bin"), KIND_BIN, row.bin);
         workflow_check_picture(l, key_or_group(s, "picture"), item->picture, &width, &height);
+        workflow_read_frames(l, s, &item->frames);
         workflow_read_references(l, s, item);
     }
     free(row.bin);
@@ -322,34 +333,3 @@ void workflow_read_items(struct workflow_loading *l)
     }
 }
 
-/* ---- places ---- */
-
-static void read_place(struct workflow_loading *l, const config_setting_t *s, struct workflow_place *place)
-{
-    struct workflow_place_row row = {0};
-    workflow_read_table(TABLE_PLACE, s, &row, l->problems);
-    *place = row.place;
-    place->item = -1;
-    place->line = config_line_of(s);
-    if (s) {
-        check_new_id(l, s, KIND_PLACE, place->id, l->places, 0);
-        place->carrier = workflow_look_up(l, key_or_group(s, "carrier"), KIND_CARRIER, row.carrier);
-        if (config_setting_get_member(s, "item"))
-            place->item = workflow_look_up(l, key_or_group(s, "item"), KIND_ITEM, row.item);
-        workflow_read_outline(l, s, false, &place->outline);
-    }
-    free(row.carrier);
-    free(row.item);
-}
-
-void workflow_read_places(struct workflow_loading *l)
-{
-    struct workflow *w = l->w;
-    l->places = workflow_read_list(l, l->root, "places", WORKFLOW_MAX_PLACES);
-    int count = l->places ? config_setting_length(l->places) : 0;
-    w->places = calloc((size_t)count + 1, sizeof *w->places);
-    for (int i = 0; w->places && i < count; i++) {
-        read_place(l, workflow_group_at(l, l->places, i), &w->places[i]);
-        w->place_count++;
-    }
-}

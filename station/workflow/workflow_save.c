@@ -99,7 +99,7 @@ enum lw_msg workflow_save_load(const char *folder, const struct workflow_save_te
         problems_add(problems, false, &err);
         return rc;
     }
-    rc = workflow_load_texts(out, folder, made, bench, problems);
+    rc = workflow_load_texts(out, folder, made, bench, NULL, problems);
     remove_texts(made);
     return rc;
 }
@@ -141,7 +141,7 @@ static enum lw_msg check_loads(const char *folder, const char *made, const struc
     struct lw_problems *p = problems ? problems : &own;
     struct workflow *w = NULL;
     int before = p->errors;
-    workflow_load_texts(&w, folder, made, bench, p);
+    workflow_load_texts(&w, folder, made, bench, NULL, p);
     int errors = p->errors - before;
     workflow_destroy(&w);
     problems_finish(&own);

@@ -23,6 +23,8 @@ static const struct lw_option root[] = {
      N_("Cases and trays that places belong to. The carrier \"bench\" is always there.")},
     {"items", OPTION_OTHER, 0, 0, 0, "()", "a list of groups", N_("The kinds of things that are packed.")},
     {"places", OPTION_OTHER, 0, 0, 0, "()", "a list of groups", N_("Where each thing belongs.")},
+    {"variants", OPTION_OTHER, 0, 0, 0, "()", "a list of groups",
+     N_("What an order may ask for; see when.")},
     {"sections", OPTION_OTHER, 0, 0, 0, NULL, "a list of groups",
      N_("The steps, in parts that can be packed alone.")},
 };
@@ -77,6 +79,10 @@ static const struct lw_option item[] = {
     {"name", OPTION_OTHER, 0, 0, 0, "", "a text group", N_("What people call it.")},
     {"picture", OPTION_STRING, offsetof(struct workflow_item_row, item.picture), 0, 0, "", NULL,
      N_("Picture for people, a PNG or JPEG file in the folder.")},
+    {"frames", OPTION_OTHER, 0, 0, 0, "()", "a list of texts, at most 50",
+     N_("Pictures that show how it is laid, one after the other.")},
+    {"count", OPTION_INT, offsetof(struct workflow_item_row, item.count), 0, 2000, "0", NULL,
+     N_("How many of them the whole kit holds, all alike; validate counts the places. 0: not said.")},
     {"bin", OPTION_STRING, offsetof(struct workflow_item_row, bin), 0, 0, "", NULL,
      N_("Id of the bin it is taken from; may be left out.")},
     {"height_mm", OPTION_REAL, offsetof(struct workflow_item_row, item.height_mm), 0, HIGH_MM, "0", NULL,
@@ -122,28 +128,79 @@ static const struct lw_option place[] = {
      NULL, N_("How far the item may be turned; 0: as the item says.")},
     {"outline", OPTION_OTHER, 0, 0, 0, "", "x, y, x, y … in mm, 3 to 64 corners",
      N_("The edge that is drawn, from the place's own middle; left out: the taught item's own outline.")},
+    {"orientation", OPTION_BOOL, offsetof(struct workflow_place_row, orientation), 0, 0, "true", NULL,
+     N_("false: here it may lie any way round, whatever the item says.")},
+    {"count", OPTION_INT, offsetof(struct workflow_place_row, count), 1, 500, "1", NULL,
+     N_("How many places this entry makes, in a row or a grid; the id then holds {n}: their number from 1.")},
+    {"step", OPTION_OTHER, 0, 0, 0, "none", "a group", N_("From one place of the row to the next.")},
+    {"columns", OPTION_INT, offsetof(struct workflow_place_row, columns), 0, 500, "0", NULL,
+     N_("A grid: after so many places the next row begins; 0: all in one row.")},
+    {"next_row", OPTION_OTHER, 0, 0, 0, "none", "a group", N_("From one row of the grid to the next.")},
+};
+
+static const struct lw_option shift[] = {
+    {"x_mm", OPTION_REAL, offsetof(struct workflow_shift_row, x_mm), -FAR_MM, FAR_MM, "0", NULL,
+     N_("To the right; negative: to the left.")},
+    {"y_mm", OPTION_REAL, offsetof(struct workflow_shift_row, y_mm), -FAR_MM, FAR_MM, "0", NULL,
+     N_("Away from the person; negative: towards the person.")},
+};
+
+static const struct lw_option variant[] = {
+    {"id", OPTION_STRING, offsetof(struct workflow_variant, id), 0, 0, NULL, NULL,
+     N_("Short name that when, --with and an order's file use.")},
+    {"name", OPTION_OTHER, 0, 0, 0, "", "a text group", N_("What people call it.")},
 };
 
 static const struct lw_option section[] = {
-    {"id", OPTION_STRING, offsetof(struct workflow_section, id), 0, 0, NULL, NULL,
+    {"id", OPTION_STRING, offsetof(struct workflow_section_row, section.id), 0, 0, NULL, NULL,
      N_("Short name that other sections and --section use.")},
     {"name", OPTION_OTHER, 0, 0, 0, "", "a text group", N_("What people call it.")},
+    {"when", OPTION_STRING, offsetof(struct workflow_section_row, when), 0, 0, "", NULL,
+     N_("Only in these variants, like \"ortho\", \"not ortho\", \"ortho or child\"; left out: always.")},
     {"steps", OPTION_OTHER, 0, 0, 0, NULL, "a list of groups", N_("Its steps, in the order of the work.")},
 };
 
 static const struct lw_option step[] = {
-    {"kind", OPTION_CHOICE, offsetof(struct workflow_step_row, step.kind), 0, 0, "place", "place confirm",
-     N_("place: lay an item, the camera checks; confirm: the person does what the text says and confirms.")},
+    {"kind", OPTION_CHOICE, offsetof(struct workflow_step_row, step.kind), 0, 0, "place",
+     "place confirm take open close turn weigh scan",
+     N_("place: lay an item, the camera checks. All others the person does and confirms: confirm, take an item, open, "
+        "close or turn a carrier, weigh, scan.")},
     {"id", OPTION_STRING, offsetof(struct workflow_step_row, step.id), 0, 0, "", NULL,
-     N_("Short name in the records; left out: the place's id. A confirm step needs one.")},
+     N_("Short name in the records; left out: the place's id. A step without place needs one.")},
     {"place", OPTION_STRING, offsetof(struct workflow_step_row, place), 0, 0, "", NULL,
-     N_("Id of the place that is filled (not for confirm).")},
+     N_("Id of the place that is filled; one with {n} makes a step for each place of the row.")},
+    {"count", OPTION_INT, offsetof(struct workflow_step_row, step.count), 1, 100, "1", NULL,
+     N_("Pieces that go into this one place; above 1 the camera checks what lies there and the person confirms the "
+        "number.")},
+    {"item", OPTION_STRING, offsetof(struct workflow_step_row, item), 0, 0, "", NULL,
+     N_("Id of the item that is taken, weighed or scanned (not for place).")},
+    {"carrier", OPTION_STRING, offsetof(struct workflow_step_row, carrier), 0, 0, "", NULL,
+     N_("Id of the carrier that is opened, closed or turned.")},
+    {"weight_g", OPTION_REAL, offsetof(struct workflow_step_row, step.weight_g), 0, 100000, "0", NULL,
+     N_("What the scale must show (weigh).")},
+    {"weight_tolerance_g", OPTION_REAL, offsetof(struct workflow_step_row, step.weight_tolerance_g), 0, 10000, "0", NULL,
+     N_("How far from that it may be (weigh).")},
+    {"code", OPTION_STRING, offsetof(struct workflow_step_row, step.code), 0, 0, "", NULL,
+     N_("The code that must be read (scan); left out: any.")},
     {"text", OPTION_OTHER, 0, 0, 0, "", "a text group",
-     N_("A few plain words; may be left out for place, must be there for confirm.")},
+     N_("A few plain words; {n} and {count} become the number in a row and how many there are. May be left out for "
+        "place and take.")},
+    {"picture", OPTION_STRING, offsetof(struct workflow_step_row, step.picture), 0, 0, "", NULL,
+     N_("Picture for people, in place of the item's.")},
+    {"frames", OPTION_OTHER, 0, 0, 0, "()", "a list of texts, at most 50",
+     N_("Pictures that show how it is done, in place of the item's.")},
+    {"sound", OPTION_STRING, offsetof(struct workflow_step_row, step.sound), 0, 0, "", NULL,
+     N_("A WAV or OGG file in the folder; it is kept for stations with a loudspeaker.")},
+    {"help_after_s", OPTION_OTHER, 0, 0, 0, "as the workflow says", "three numbers, 0 to 3600",
+     N_("As the whole file's key, for this step alone.")},
     {"skippable", OPTION_BOOL, offsetof(struct workflow_step_row, step.skippable), 0, 0, "false", NULL,
      N_("Whether the person may skip it without the coach.")},
+    {"coach_may_skip", OPTION_BOOL, offsetof(struct workflow_step_row, coach_may_skip), 0, 0, "true", NULL,
+     N_("false: not even the coach may pass it unchecked.")},
+    {"when", OPTION_STRING, offsetof(struct workflow_step_row, when), 0, 0, "", NULL,
+     N_("Only in these variants, as for a section; may stand beside section too.")},
     {"section", OPTION_STRING, offsetof(struct workflow_step_row, section), 0, 0, "", NULL,
-     N_("Id of another section whose steps stand here; then no other key is written.")},
+     N_("Id of another section whose steps stand here; then no other key than when is written.")},
 };
 
 static const struct lw_option taught_root[] = {
@@ -175,6 +232,8 @@ static const struct workflow_table tables[TABLE_COUNT] = {
     [TABLE_ITEM] = {"An item", ROWS(item)},
     [TABLE_REFERENCE] = {"taught of an item", ROWS(reference)},
     [TABLE_PLACE] = {"A place", ROWS(place)},
+    [TABLE_SHIFT] = {"step and next_row of a place", ROWS(shift)},
+    [TABLE_VARIANT] = {"A variant", ROWS(variant)},
     [TABLE_SECTION] = {"A section", ROWS(section)},
     [TABLE_STEP] = {"A step", ROWS(step)},
     [TABLE_TAUGHT_ROOT] = {"The whole taught.cfg", ROWS(taught_root)},
@@ -225,7 +284,7 @@ static void value_words(const struct lw_option *row, char *buf, size_t size)
 
 const char *workflow_table_line(const struct lw_option *row, char *buf, int size)
 {
-    char value[128];
+    char value[160];
     value_words(row, value, sizeof value);
     const char *def = !row->def ? "must be given" : *row->def ? row->def : "none";
     snprintf(buf, (size_t)size, "| `%s` | %s | %s | %s |", row->key, value, def, row->help);

@@ -17,14 +17,34 @@ struct workflow_item_row {
     char *bin;
 };
 
+struct workflow_shift_row {
+    double x_mm, y_mm;
+};
+
 struct workflow_place_row {
     struct workflow_place place;
     char *carrier, *item;
+    bool orientation;
+    int count, columns;
+};
+
+/* A condition as alternatives: all variants of `need` are wanted and none of `refuse`. None holds: never. */
+#define WORKFLOW_ALTERNATIVES 8
+struct workflow_when {
+    uint64_t need[WORKFLOW_ALTERNATIVES], refuse[WORKFLOW_ALTERNATIVES];
+    int count;
+};
+
+struct workflow_section_row {
+    struct workflow_section section;
+    char *when;
 };
 
 struct workflow_step_row {
     struct workflow_step step;
-    char *place, *section;
+    char *place, *section, *item, *carrier, *when;
+    bool coach_may_skip;
+    struct workflow_when belongs;
     int pulls; /* index of the section that stands here, -1: a step of its own */
     int uses;  /* how often it was laid out */
     const config_setting_t *at;
@@ -43,6 +63,8 @@ enum workflow_table_id {
     TABLE_ITEM,
     TABLE_REFERENCE,
     TABLE_PLACE,
+    TABLE_SHIFT,
+    TABLE_VARIANT,
     TABLE_SECTION,
     TABLE_STEP,
     TABLE_TAUGHT_ROOT,

@@ -166,11 +166,23 @@ struct group_parts {
     const struct workflow_text *words; /* name or text */
     const struct workflow_polygon *outline;
     const struct rigid *home;
+    const struct workflow_frames *frames;
+    const double *help_after_s;
 };
+
+static void put_frames(FILE *f, const struct workflow_frames *frames)
+{
+    char value[VALUE_MAX];
+    for (int i = 0; i < frames->count; i++)
+        fprintf(f, "%s%s", i ? ", " : " frames = ( ", workflow_value_text(frames->files[i], value, sizeof value));
+    if (frames->count)
+        fputs(" );", f);
+}
 
 static void put_group(FILE *f, enum workflow_table_id id, const void *base, const struct group_parts *parts)
 {
     const struct workflow_table *table = workflow_table(id);
+    char value[VALUE_MAX];
     for (int i = 0; i < table->count; i++) {
         const char *key = table->rows[i].key;
         if (strncmp(key, "taught", 6) == 0)
@@ -179,6 +191,10 @@ static void put_group(FILE *f, enum workflow_table_id id, const void *base, cons
             put_words(f, key, parts->words);
         else if (parts->outline && strcmp(key, "outline") == 0)
             put_outline(f, parts->outline);
+        else if (parts->frames && strcmp(key, "frames") == 0)
+            put_frames(f, parts->frames);
+        else if (parts->help_after_s && strcmp(key, "help_after_s") == 0)
+            fprintf(f, " help_after_s = %s;", workflow_value_numbers(parts->help_after_s, 3, value, sizeof value));
         else if (parts->home && strcmp(key, "home") == 0) {
             fputs(" home = {", f);
             put_group(f, TABLE_HOME, parts->home, &(struct group_parts){0});
@@ -267,7 +283,7 @@ static void put_items(FILE *f, const struct workflow *w)
     for (int i = 0; i < w->item_count; i++) {
         struct workflow_item_row row = {.item = w->items[i],
                                         .bin = w->items[i].bin >= 0 ? w->bins[w->items[i].bin].id : NULL};
-        put_element(f, INDENT, !i, TABLE_ITEM, &row, &(struct group_parts){.words = &row.item.name});
+        put_element(f, INDENT, !i, TABLE_ITEM, &row, &(struct group_parts){.words = &row.item.name, .frames = &row.item.frames});
     }
     fputs("\n);\n", f);
 }
@@ -279,6 +295,8 @@ static void put_places(FILE *f, const struct workflow *w)
     for (int i = 0; i < w->place_count; i++) {
         struct workflow_place_row row = {.place = w->places[i],
                                          .carrier = w->carriers[w->places[i].carrier].id,
+                                         .orientation = !w->places[i].any_way_round,
+                                         .count = 1,
                                          .item = w->items[w->places[i].item].id};
         put_element(f, INDENT, !i, TABLE_PLACE, &row, &(struct group_parts){.outline = &row.place.outline});
     }
@@ -287,10 +305,21 @@ static void put_places(FILE *f, const struct workflow *w)
 
 static void put_step(FILE *f, const struct workflow *w, const struct workflow_step *step, bool first)
 {
-    struct workflow_step_row row = {.step = *step, .place = step->place >= 0 ? w->places[step->place].id : NULL};
+    enum workflow_step_kind kind = step->kind;
+    bool of_item = kind == STEP_KIND_TAKE || kind == STEP_KIND_WEIGH || kind == STEP_KIND_SCAN;
+    bool of_carrier = kind == STEP_KIND_OPEN || kind == STEP_KIND_CLOSE || kind == STEP_KIND_TURN;
+    struct workflow_step_row row = {.step = *step,
+                                    .place = kind == STEP_PLACE ? w->places[step->place].id : NULL,
+                                    .item = of_item && step->item >= 0 ? w->items[step->item].id : NULL,
+                                    .carrier = of_carrier && step->carrier >= 0 ? w->carriers[step->carrier].id : NULL,
+                                    .coach_may_skip = !step->no_override};
+    row.step.count = step->count > 0 ? step->count : 1;
     if (row.place && row.step.id && strcmp(row.step.id, row.place) == 0)
         row.step.id = NULL; /* that is its id anyway */
-    put_element(f, INDENT + 6, first, TABLE_STEP, &row, &(struct group_parts){.words = &step->text});
+    put_element(f, INDENT + 6, first, TABLE_STEP, &row,
+                &(struct group_parts){.words = &step->text,
+                                      .frames = &step->frames,
+                                      .help_after_s = step->own_help ? step->help_after_s : NULL});
 }
 
 static void put_sections(FILE *f, const struct workflow *w)

@@ -14,8 +14,8 @@ const char *workflow_value_text(const char *words, char *buf, int size); /* "wor
 /* ---- a new workflow ---- */
 
 /* The text of workflow.cfg for `w`, with notes as a person would write them; the caller frees it, NULL: no memory. What
- * is taught is left out: workflow_write_taught writes it. Rows and grids are written out place by place. Sections must
- * not be nested (none that pulls in another one). */
+ * is taught is left out: workflow_write_taught writes it. Rows and grids are written out place by place. `w` must have no
+ * variants, and no sections that pull in others. What is 0 in a step or a place stands for what is usual. */
 char *workflow_text_of(const struct workflow *w);
 
 /* Writes that as FOLDER/workflow.cfg when it loads without errors; the folder is made when it is not there.

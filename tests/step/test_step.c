@@ -274,6 +274,72 @@ static void aside_ends_from_every_working_state(void **state)
     assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
 }
 
+/* A machine of one step. */
+static void one(struct bench *b, struct step_traits traits)
+{
+    const struct step_options options = {.help_after_s = {8, 20, 45}, .good_s = 0.5, .look_again_s = 1};
+    struct lw_error err;
+    step_machine_destroy(&b->m);
+    assert_ok(step_machine_create(&b->m, &traits, 1, &options, &err), &err);
+    give(b, STEP_IN_BEGIN);
+    give(b, STEP_IN_SURVEYED);
+}
+
+static void a_step_that_is_only_taken_ends_at_the_bin(void **state)
+{
+    struct bench *b = *state;
+    static const enum step_input_kind ends[] = {STEP_IN_BIN_TOUCHED, STEP_IN_NEXT, STEP_IN_YES};
+    for (int i = 0; i < 3; i++) {
+        one(b, (struct step_traits){.take_only = true, .has_bin = true});
+        assert_int_equal(step_machine_state(b->m), STEP_TAKE);
+        assert_true(did(b, STEP_DO_ASK_CONFIRM));
+        give(b, STEP_IN_STILL); /* there is nothing to look at */
+        assert_false(did(b, STEP_DO_LOOK));
+        assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
+        give(b, ends[i]);
+        assert_int_equal(step_machine_result(b->m, 0), STEP_CONFIRMED);
+    }
+}
+
+static void several_pieces_are_seen_and_then_counted_by_a_person(void **state)
+{
+    struct bench *b = *state;
+    one(b, (struct step_traits){.count_asked = true});
+    later(b, 2);
+    give(b, STEP_IN_STILL);
+    verdict(b, VERDICT_ACCEPT, REASON_NONE);
+    assert_int_equal(step_machine_state(b->m), STEP_CONFIRM_IT);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
+    give(b, STEP_IN_NO); /* one is still missing */
+    assert_int_equal(step_machine_state(b->m), STEP_PLACE_IT);
+    later(b, 2);
+    give(b, STEP_IN_STILL);
+    verdict(b, VERDICT_ACCEPT, REASON_NONE);
+    give(b, STEP_IN_YES);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_CONFIRMED);
+}
+
+static void what_nobody_may_pass_is_not_overridden(void **state)
+{
+    struct bench *b = *state;
+    one(b, (struct step_traits){.no_override = true});
+    give(b, STEP_IN_OVERRIDE);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_OPEN);
+    assert_true(did(b, STEP_DO_RECORD_HELP));
+    one(b, (struct step_traits){0}); /* the twin */
+    give(b, STEP_IN_OVERRIDE);
+    assert_int_equal(step_machine_result(b->m, 0), STEP_OVERRIDDEN);
+}
+
+static void a_step_may_have_help_of_its_own(void **state)
+{
+    struct bench *b = *state;
+    one(b, (struct step_traits){.own_help = true, .help_after_s = {3, 0, 0}});
+    assert_int_equal(step_machine_due_ns(b->m), b->now_ns + 3 * NS_PER_S);
+    one(b, (struct step_traits){0});
+    assert_int_equal(step_machine_due_ns(b->m), b->now_ns + 8 * NS_PER_S);
+}
+
 /* Whatever comes in whatever order: no step is ever done without one of the four ways. */
 static void random_inputs_never_pass_a_step(void **state)
 {
@@ -305,6 +371,8 @@ int main(void)
         T(skip_only_where_the_coach_allows_it), T(back_opens_the_step_before), T(pause_and_lost_devices_keep_the_state),
         T(a_look_that_was_lost_is_begun_again), T(a_kit_that_is_taken_on_starts_at_the_first_open_step),
         T(the_last_step_ends_the_kit), T(aside_ends_from_every_working_state), T(random_inputs_never_pass_a_step),
+        T(a_step_that_is_only_taken_ends_at_the_bin), T(several_pieces_are_seen_and_then_counted_by_a_person),
+        T(what_nobody_may_pass_is_not_overridden), T(a_step_may_have_help_of_its_own),
     };
     harness_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
