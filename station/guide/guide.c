@@ -11,6 +11,7 @@
 #define TICK_MAX_NS (NS_PER_S / 20)
 #define STILL_NS (400 * NS_PER_MS)       /* nothing may have moved for so long before a look */
 #define HAND_STILL_NS (1500 * NS_PER_MS) /* a hand that rests so long is looked at and asked away */
+#define HAND_NONE_NS (8 * NS_PER_S)      /* what lies so still is no hand: the bench at rest was another one */
 #define DEFAULT_DELAY_NS (250 * NS_PER_MS) /* before it was measured */
 #define ARRIVAL_MARGIN_FRAMES 2
 
@@ -274,7 +275,9 @@ bool guide_wait_calm(struct guide *g, double seconds)
 {
     int64_t now_ns = clock_now_ns(&g->clock), until = now_ns + (int64_t)(seconds * 1e9);
     for (; !g->quit && !g->camera_lost && now_ns < until; now_ns = clock_now_ns(&g->clock)) {
-        if (!projection_arriving(g, now_ns) && !g->seen.moving && !g->seen.hand && now_ns - g->moved_ns >= STILL_NS)
+        int64_t still = now_ns - g->moved_ns;
+        bool calm = !g->seen.moving && still >= (g->seen.hand ? HAND_NONE_NS : STILL_NS);
+        if (calm && !projection_arriving(g, now_ns))
             return true;
         guide_tick(g);
     }

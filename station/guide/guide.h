@@ -103,7 +103,8 @@ void guide_ask(struct guide *g, const char *what, const char *choices, const str
 /* From presenting to the first frame that surely shows it, ns. */
 int64_t guide_delay_ns(const struct guide *g);
 
-/* Ticks until nothing has moved for 0.4 s and no hand is seen, at most for `seconds`; false when it did not come. */
+/* Ticks until nothing has moved for 0.4 s and no hand is seen (or what seems to be one has not moved for 8 s), at most
+ * for `seconds`; false when it did not come. */
 bool guide_wait_calm(struct guide *g, double seconds);
 
 /* Something moved since `since_ns`, and now nothing has moved for 0.4 s and no hand is there (or a hand has lain

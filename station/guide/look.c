@@ -13,12 +13,12 @@
 #define ARRIVED_GREY 3.0  /* the light must add at least this, and three times the noise */
 #define CLIPPED_GREY 252
 #define DAZZLED_SHARE 0.5 /* where so much is at the top of the range, our light is missing because of too much light */
-#define SAMPLES 24        /* sample points along each side of the polygon's bounding box */
 
 /* ---- sampling the lit polygon in a frame ---- */
 
 struct samples {
-    int x[SAMPLES * SAMPLES], y[SAMPLES * SAMPLES];
+    int x[GUIDE_SAMPLES], y[GUIDE_SAMPLES];
+    int point[GUIDE_SAMPLES]; /* which of the spread points it is */
     int count;
 };
 
@@ -41,14 +41,16 @@ static void make_samples(const struct guide *g, const struct guide_light *l, str
         y0 = fmin(y0, l->polygon[i].y), y1 = fmax(y1, l->polygon[i].y);
     }
     s->count = 0;
-    for (int i = 0; i < SAMPLES * SAMPLES; i++) {
-        double x = x0 + (x1 - x0) * (i % SAMPLES + 0.5) / SAMPLES, y = y0 + (y1 - y0) * (i / SAMPLES + 0.5) / SAMPLES;
+    for (int i = 0; i < GUIDE_SAMPLES; i++) {
+        double x = x0 + (x1 - x0) * (i % GUIDE_SAMPLES_SIDE + 0.5) / GUIDE_SAMPLES_SIDE;
+        double y = y0 + (y1 - y0) * (i / GUIDE_SAMPLES_SIDE + 0.5) / GUIDE_SAMPLES_SIDE;
         struct cam_px c;
         if (!inside(l, x, y) ||
             !model_cam_from_bench(&g->calibration.model, (struct bench_mm){x, y, l->polygon[0].z}, &c))
             continue;
         if (c.x < 0 || c.y < 0 || c.x > g->frame->image.width - 1 || c.y > g->frame->image.height - 1)
             continue;
+        s->point[s->count] = i;
         s->x[s->count] = (int)(c.x + 0.5);
         s->y[s->count++] = (int)(c.y + 0.5);
     }
@@ -66,6 +68,17 @@ static double mean_grey(const struct image *im, const struct samples *s)
     for (int i = 0; i < s->count; i++)
         sum += grey_at(im, s->x[i], s->y[i]);
     return s->count ? sum / s->count : 0;
+}
+
+static void keep_samples(const struct image *dark, const struct image *lit, const struct samples *s,
+                         struct guide_samples *out)
+{
+    *out = (struct guide_samples){0};
+    for (int i = 0; i < s->count; i++) {
+        out->there[s->point[i]] = true;
+        out->dark[s->point[i]] = (uint8_t)grey_at(dark, s->x[i], s->y[i]);
+        out->lit[s->point[i]] = (uint8_t)grey_at(lit, s->x[i], s->y[i]);
+    }
 }
 
 static double clipped_share(const struct image *im, const struct samples *s)
@@ -168,7 +181,7 @@ static bool collect(struct guide *g, struct frame *frames[LOOK_FRAMES], enum ver
 }
 
 static void finish_look(const struct guide *g, struct guide_look *out, struct frame *frames[LOOK_FRAMES], const struct samples *s,
-                        double dark_grey)
+                        const struct frame *dark)
 {
     struct lw_error err = {0};
     if (median_of(frames, &out->picture, &err)) {
@@ -182,7 +195,8 @@ static void finish_look(const struct guide *g, struct guide_look *out, struct fr
     out->frame = frames[LOOK_FRAMES - 1]->sequence;
     if (g->seen.camera_moved) /* perhaps only a hand on its way; one look later it is known */
         out->trouble = REASON_MOVED;
-    double added = mean_grey(&out->picture, s) - dark_grey;
+    keep_samples(&dark->image, &out->picture, s, &out->samples);
+    double added = mean_grey(&out->picture, s) - mean_grey(&dark->image, s);
     if (added < fmax(ARRIVED_GREY, 3 * out->noise_grey))
         out->trouble = out->clipped_share > DAZZLED_SHARE ? REASON_GLARE : REASON_DARK;
 }
@@ -198,13 +212,14 @@ bool guide_take_look(struct guide *g, const struct guide_light *light, struct gu
     if (!wait_for_arrival(g))
         return false;
     make_samples(g, light, &s);
-    double dark_grey = mean_grey(&g->frame->image, &s);
+    struct frame *dark = frame_ref(g->frame);
     fade_in(g, light);
     bool there = wait_for_arrival(g);
     out->trouble = REASON_NONE;
     there = there && collect(g, frames, &out->trouble);
     if (there && out->trouble == REASON_NONE)
-        finish_look(g, out, frames, &s, dark_grey);
+        finish_look(g, out, frames, &s, dark);
+    frame_unref(&dark);
     for (int i = 0; i < LOOK_FRAMES; i++)
         frame_unref(&frames[i]);
     return there;

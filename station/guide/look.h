@@ -12,8 +12,17 @@ struct guide_light {
     uint8_t level; /* of white, 1..255 */
 };
 
+/* Greys at points spread over the light's bounding box, in the frame before the light and in the look. */
+#define GUIDE_SAMPLES_SIDE 24
+#define GUIDE_SAMPLES      (GUIDE_SAMPLES_SIDE * GUIDE_SAMPLES_SIDE)
+struct guide_samples {
+    bool there[GUIDE_SAMPLES]; /* within the light and in the camera's picture */
+    uint8_t dark[GUIDE_SAMPLES], lit[GUIDE_SAMPLES];
+};
+
 struct guide_look {
     struct image picture;       /* BGR8, camera size; look_finish frees */
+    struct guide_samples samples;
     double noise_grey;          /* standard deviation of its pixels */
     double clipped_share;       /* of the lit pixels that are at the top of the range */
     uint64_t frame;             /* sequence of the newest frame used */

@@ -118,9 +118,17 @@ static bool record_help(struct pack *p, int step, int level)
 
 /* ---- showing ---- */
 
+static int outline_of(const struct pack *p, int step, struct bench_mm outline[SCENE_POINTS])
+{
+    int place = step_at(p, step)->place;
+    return place < 0 ? 0
+                     : show_place_outline(p->w, p->taught.check, place, p->T_bench_from_carrier, outline, SCENE_POINTS);
+}
+
 static void show(struct pack *p)
 {
     int step = step_machine_step(p->machine);
+    struct bench_mm outline[SCENE_POINTS];
     struct show_step s = {.workflow = p->w,
                           .check = p->taught.check,
                           .state = step_machine_state(p->machine),
@@ -134,8 +142,12 @@ static void show(struct pack *p)
                           .travel = p->travel};
     if (s.state == STEP_LOOK || s.state == STEP_SURVEY)
         return; /* the look brings its own light */
-    show_pack_step(p->g, &s);
     p->bin_count = 0;
+    if (s.state == STEP_WAIT && p->doubt.asked) {
+        show_ask_at(p->g, outline, outline_of(p, step, outline), "remove", _("Please take this out"));
+        return;
+    }
+    show_pack_step(p->g, &s);
     const struct workflow_step *now = &p->w->steps[s.step];
     int bin = now->item >= 0 ? p->w->items[now->item].bin : -1;
     for (int i = 0; bin >= 0 && i < p->w->bins[bin].outline.count && i < SCENE_POINTS; i++)
@@ -157,11 +169,19 @@ static void ask_confirm(struct pack *p, int step)
 static void ask_hand_away(struct pack *p, int step)
 {
     struct bench_mm outline[SCENE_POINTS];
-    int place = step_at(p, step)->place;
-    int corners = place < 0 ? 0
-                            : show_place_outline(p->w, p->taught.check, place, p->T_bench_from_carrier, outline,
-                                                 SCENE_POINTS);
+    int corners = outline_of(p, step, outline);
     guide_ask(p->g, "hand_away", "", outline, corners, NULL);
+}
+
+/* What lies there can't be compared (pack_doubt.c). */
+static void ask_out(struct pack *p, int step)
+{
+    struct bench_mm outline[SCENE_POINTS];
+    struct journal_event e = step_event(p, EVENT_ASK, step);
+    int corners = outline_of(p, step, outline);
+    p->doubt.ask_due = false;
+    guide_ask(p->g, "remove", "", outline, corners,
+              json_pack("{s:s,s:s*,s:s*}", "step", e.step, "place", e.place, "item", e.item));
 }
 
 static void perform(struct pack *p, const struct step_action *a)
@@ -184,6 +204,8 @@ static void perform(struct pack *p, const struct step_action *a)
         break;
     case STEP_DO_RECORD_VERDICT:
         record_verdict(p, a->step);
+        if (p->doubt.ask_due)
+            ask_out(p, a->step);
         break;
     case STEP_DO_RECORD_DONE:
         record_done(p, a);
@@ -325,7 +347,8 @@ static void pack_steps(struct pack *p)
         handle_presses(p);
         if (step_machine_state(p->machine) < STEP_ASIDE)
             handle_bench(p);
-        if (clock_now_ns(&p->g->clock) >= step_machine_due_ns(p->machine))
+        bool waits = step_machine_state(p->machine) == STEP_WAIT && pack_doubt_waits(p);
+        if (!waits && clock_now_ns(&p->g->clock) >= step_machine_due_ns(p->machine))
             handle(p, &(struct step_input){.kind = STEP_IN_TIME});
         animate(p);
         guide_trace_add(p->g->timings, STAGE_SESSION, began);
@@ -376,6 +399,7 @@ void pack_forget_kit(struct pack *p)
     for (int i = 0; p->patches && i < p->count; i++)
         image_finish(&p->patches[i].before);
     image_finish(&p->before);
+    pack_doubt_forget(p);
     p->before_valid = p->case_lost = false;
 }
 

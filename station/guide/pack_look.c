@@ -61,11 +61,13 @@ static int carrier_of(const struct pack *p, int step)
     return place >= 0 ? p->w->places[place].carrier : 0;
 }
 
-static void keep_before(struct pack *p, int step, struct image *picture, const struct guide_light *light)
+static void keep_before(struct pack *p, int step, struct guide_look *look, const struct guide_light *light)
 {
     image_finish(&p->before);
-    p->before = *picture;
-    picture->owned = false;
+    p->before = look->picture;
+    look->picture.owned = false;
+    p->before_samples = look->samples;
+    pack_doubt_forget(p);
     p->before_light = *light;
     p->before_carrier = carrier_of(p, step);
     p->before_valid = true;
@@ -114,6 +116,9 @@ bool pack_survey(struct pack *p, int step)
         there = guide_take_look(p->g, &light, &look);
     }
     p->since_ns = clock_now_ns(&p->g->clock);
+    if (!there && p->g->seen.hand && !p->hand_told)
+        guide_ask(p->g, "hand_away", "", NULL, 0, NULL);
+    p->hand_told = !there && (p->hand_told || p->g->seen.hand);
     if (!there || look.trouble != REASON_NONE) { /* what was shown before is over: say what is waited for */
         show_trouble(p->g, there                 ? look.trouble
                            : p->g->camera_lost   ? REASON_STALE
@@ -125,15 +130,9 @@ bool pack_survey(struct pack *p, int step)
     }
     emit_look(p, step, &look);
     pack_follow_carrier(p, carrier_of(p, step), &look.picture);
-    keep_before(p, step, &look.picture, &light);
+    keep_before(p, step, &look, &light);
     pack_put_patch(p, step);
     return true;
-}
-
-static bool pushed_since(const struct pack *p, int carrier)
-{
-    struct rigid was = p->T_before[carrier], is = p->T_bench_from_carrier[carrier];
-    return was.x_mm != is.x_mm || was.y_mm != is.y_mm || was.angle_rad != is.angle_rad;
 }
 
 static void cannot_tell(struct verdict *v, enum verdict_reason reason)
@@ -141,42 +140,61 @@ static void cannot_tell(struct verdict *v, enum verdict_reason reason)
     *v = (struct verdict){.reason = reason, .seen_item = -1, .seen_place = -1};
 }
 
-bool pack_judge(struct pack *p, int step, struct verdict *out)
+/* Why the look can't be judged; REASON_NONE: it can. */
+static enum verdict_reason look_trouble(struct pack *p, int step, const struct guide_light *light,
+                                        const struct guide_look *look)
+{
+    bool searched = p->case_lost; /* in another light: what was found is looked at again */
+    if (look->trouble != REASON_NONE)
+        return look->trouble;
+    if (!pack_follow_carrier(p, carrier_of(p, step), &look->picture) || searched)
+        return REASON_MOVED;
+    return comparable(p, step, light) ? REASON_NONE : REASON_STALE;
+}
+
+/* True: the look shows the place as empty as before, and is from now on the one to compare with. */
+static bool judge_look(struct pack *p, int place, const struct guide_light *light, const struct guide_look *look,
+                       struct verdict *out)
 {
     struct lw_error err = {0};
-    struct guide_look look;
-    struct guide_light light = p->case_lost ? guide_light_bench(p->g, p->level) : light_for(p, step);
-    int place = p->w->steps[p->first + step].place;
-    cannot_tell(out, REASON_STALE);
-    bool there = guide_take_look(p->g, &light, &look);
-    p->since_ns = clock_now_ns(&p->g->clock);
-    if (!there)
-        return false;
-    emit_look(p, step, &look);
-    enum verdict_reason trouble = look.trouble;
-    bool searched = p->case_lost; /* in another light: what was found is looked at again */
-    if (trouble == REASON_NONE && (!pack_follow_carrier(p, carrier_of(p, step), &look.picture) || searched))
-        trouble = REASON_MOVED;
-    if (trouble == REASON_NONE && !comparable(p, step, &light))
-        trouble = REASON_STALE;
-    if (trouble != REASON_NONE) {
-        cannot_tell(out, trouble);
-        guide_look_finish(&look);
+    struct check_look both = {.model = &p->g->calibration.model, .before = &p->before, .after = &look->picture,
+                              .noise_grey = look->noise_grey, .frame = look->frame, .lit = light->polygon,
+                              .lit_corners = light->corners};
+    if (pack_doubt_emptied(p, place, &look->picture)) {
+        *out = (struct verdict){.result = VERDICT_REFUSE, .reason = REASON_MISSING, .seen_item = -1, .seen_place = -1,
+                                .frame = look->frame};
         return true;
     }
-    struct check_look both = {.model = &p->g->calibration.model, .before = &p->before, .after = &look.picture,
-                              .noise_grey = look.noise_grey, .frame = look.frame, .lit = light.polygon,
-                              .lit_corners = light.corners};
     if (check_judge(p->taught.check, &both, p->places, p->w->place_count, place, out, &err)) {
         lw_log_error("check", &err);
         cannot_tell(out, REASON_STALE);
     }
-    if (out->result == VERDICT_REFUSE && out->reason == REASON_MISSING && pushed_since(p, carrier_of(p, step)))
-        keep_before(p, step, &look.picture, &light); /* as empty as before: from now on compared where it lies now */
-    if (out->result == VERDICT_ACCEPT) { /* what a person confirms is surveyed anew */
-        pack_keep_patch(p, step);
-        keep_before(p, step, &look.picture, &light);
+    bool empty = out->result == VERDICT_REFUSE && out->reason == REASON_MISSING;
+    return pack_doubt_verdict(p, place, look, out) && empty;
+}
+
+bool pack_judge(struct pack *p, int step, struct verdict *out)
+{
+    struct guide_look look;
+    struct guide_light light = p->case_lost ? guide_light_bench(p->g, p->level) : light_for(p, step);
+    int place = p->w->steps[p->first + step].place;
+    cannot_tell(out, REASON_STALE);
+    if (pack_doubt_waits(p) || !guide_take_look(p->g, &light, &look)) {
+        p->since_ns = clock_now_ns(&p->g->clock);
+        return false;
     }
+    p->since_ns = clock_now_ns(&p->g->clock);
+    emit_look(p, step, &look);
+    enum verdict_reason trouble = look_trouble(p, step, &light, &look);
+    bool anew = false;
+    if (trouble != REASON_NONE)
+        cannot_tell(out, trouble);
+    else
+        anew = judge_look(p, place, &light, &look, out);
+    if (out->result == VERDICT_ACCEPT) /* what a person confirms is surveyed anew */
+        pack_keep_patch(p, step);
+    if (anew || out->result == VERDICT_ACCEPT)
+        keep_before(p, step, &look, &light);
     guide_look_finish(&look);
     return true;
 }

@@ -118,6 +118,7 @@ void pack_put_patch(struct pack *p, int step)
 void pack_go_back(struct pack *p, int step)
 {
     int place = p->w->steps[p->first + step].place;
+    pack_doubt_forget(p);
     if (place >= 0)
         p->places[place].filled = false;
     pack_put_patch(p, step);

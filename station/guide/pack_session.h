@@ -14,6 +14,16 @@ struct pack_patch {
     struct rigid T_bench_from_place; /* where the place lay then */
 };
 
+/* A look of the present step that could not be compared with the one before (pack_doubt.c). */
+struct pack_doubt {
+    bool doubted;       /* it was looked at once more */
+    bool asked, ask_due; /* to take the thing out; due: not yet told */
+    int asked_times, hand_looks;
+    int64_t looked_ns;
+    struct image picture; /* with the thing in its place, in the light as it is now */
+    struct rigid T_bench_from_place;
+};
+
 struct pack {
     struct guide *g;
     const struct workflow *w;
@@ -26,12 +36,15 @@ struct pack {
 
     struct image before; /* the look that the next one is compared with */
     struct guide_light before_light;
+    struct guide_samples before_samples;
+    struct pack_doubt doubt;
     struct rigid *T_before; /* where each carrier lay then: it may have been pushed since */
     int before_carrier;     /* whose light it was taken in */
     bool before_valid;
     bool case_lost; /* it lies where it was not found: looked for on the whole bench */
     uint8_t level; /* of the look light */
     bool resumed;
+    bool hand_told; /* while a survey waits for it to go away */
 
     int64_t since_ns; /* moves before this do not count (a look, or something shown) */
     bool travel;
@@ -62,6 +75,16 @@ bool pack_judge(struct pack *p, int step, struct verdict *out);
 /* The step is done, however. */
 void pack_accept(struct pack *p, int step);
 void pack_update_places(struct pack *p);
+
+/* pack_doubt.c: turns a refusal (or a hand that is none) that may be the station's own fault into a look again, a
+ * thing to be taken out (doubt.ask_due), or a question to the person. True when the case was pushed or the light
+ * changed since the look before. */
+bool pack_doubt_verdict(struct pack *p, int place, const struct guide_look *look, struct verdict *v);
+/* The thing that was asked out is out: this look is the one to compare with from now on. */
+bool pack_doubt_emptied(const struct pack *p, int place, const struct image *picture);
+/* It was asked out, and nothing has moved since, or still moves: no need to look. */
+bool pack_doubt_waits(const struct pack *p);
+void pack_doubt_forget(struct pack *p);
 
 /* pack_pushed.c: where the case lies in this look; places follow it. False: it was not found. */
 bool pack_follow_carrier(struct pack *p, int carrier, const struct image *picture);

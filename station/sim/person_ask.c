@@ -22,7 +22,7 @@ static void plan_clear(struct person *p, const struct request *r)
 
 static void plan_remove(struct person *p, const struct request *r)
 {
-    bool any = false;
+    bool any = false, of_step = false;
     if (r->carrier) {
         plan_clear(p, r);
         return;
@@ -38,8 +38,7 @@ static void plan_remove(struct person *p, const struct request *r)
                                     : near;
             if (!t->handle || !take)
                 continue;
-            p->now.wanted |= p->now.active && strcmp(t->place, p->now.place) == 0 && !t->wrong;
-            p->now.waited = true;
+            of_step |= p->now.active && (t->wrong || strcmp(t->place, p->now.place) == 0);
             plan_take_thing(p, i, NULL);
             any = true;
         }
@@ -49,6 +48,10 @@ static void plan_remove(struct person *p, const struct request *r)
         person_op(p, OP_BOX);
     }
     plan_leave(p, at.x_mm);
+    if (of_step) { /* then it is laid again, when the station had time to see that it is out */
+        p->now.wanted = p->now.waited = true;
+        plan_wait(p, 2500);
+    }
 }
 
 static void plan_lay(struct person *p, const struct request *r)
