@@ -72,7 +72,7 @@ static int serve(const struct station_config *c, const struct serve *o)
         lw_log_error("calibration", &err); /* texts and steps can be mended without */
     enum lw_msg rc = serving_begin(&serving, &r, c, &o->options, o->events, &err);
     if (!rc)
-        show_message(&r.guide, "look", _("The studio is open"), NULL, NULL);
+        show_message(&r.guide, NULL, _("The studio is open"), NULL, NULL);
     while (!rc && !r.guide.quit)
         guide_tick(&r.guide);
     struct journal_event e = {.kind = EVENT_END, .result = rc ? "failed" : "quit"};

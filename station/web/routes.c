@@ -25,6 +25,7 @@ static const struct web_route routes[] = {
     {"GET", "/api/workflows", ACCESS_READ, 0, web_workflows},
     {"POST", "/api/copy", ACCESS_WRITE, 4000, web_copy},
     {"GET", "/api/workflow/*", ACCESS_READ, 0, web_workflow},
+    {"GET", "/api/version/*", ACCESS_READ, 0, web_version},
     {"GET", "/api/outlines/*", ACCESS_READ, 0, web_outlines},
     {"GET", "/api/pictures/*", ACCESS_READ, 0, web_pictures},
     {"GET", "/api/file/*", ACCESS_READ, 0, web_file},

@@ -84,6 +84,21 @@ enum MHD_Result web_workflow(struct web_request *r)
     return web_reply_json(r, MHD_HTTP_OK, j);
 }
 
+enum MHD_Result web_version(struct web_request *r)
+{
+    enum MHD_Result rc;
+    char folder[PATH_MAX];
+    struct workflow_edit *e;
+    struct lw_error err;
+    if (!studio_folder(r, folder, sizeof folder, &rc))
+        return rc;
+    if (workflow_edit_open(&e, folder, &err))
+        return web_reply_error(r, &err);
+    rc = web_reply_json(r, MHD_HTTP_OK, json_pack("{s:s}", "hash", workflow_edit_hash(e)));
+    workflow_edit_close(&e);
+    return rc;
+}
+
 /* ---- checking and saving ---- */
 
 /* Opens the workflow of the request and applies its edits on the version they were made on. */

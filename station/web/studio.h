@@ -4,6 +4,7 @@
 #include "web_parts.h"
 
 enum MHD_Result web_workflow(struct web_request *r); /* GET: everything that the page shows */
+enum MHD_Result web_version(struct web_request *r);  /* GET: only the hash, to notice that somebody else saved */
 enum MHD_Result web_check(struct web_request *r);    /* POST {base, edits, lenient}: what it would become */
 enum MHD_Result web_save(struct web_request *r);     /* POST {base, edits} */
 enum MHD_Result web_diff(struct web_request *r);     /* POST {with: "saved"|"released"|"text", text, base, edits} */

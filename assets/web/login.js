@@ -1,0 +1,14 @@
+import { beginTexts, byId, post, sayError } from '/static/common.js';
+
+await beginTexts();
+byId('form').addEventListener('submit', async (e) => {
+  e.preventDefault();
+  try {
+    await post('/api/login', { role: byId('role').value, password: byId('password').value });
+    const to = new URLSearchParams(location.search).get('to') ?? '/';
+    location.assign(/^\/[a-z]/.test(to) ? to : byId('role').value === 'supervisor' ? '/report' : '/');
+  } catch (error) {
+    sayError(error);
+    byId('password').select();
+  }
+});
