@@ -74,6 +74,8 @@ static void tick(void *context, int64_t now_ns)
     struct rig *r = context;
     if (r->person)
         person_tick(r->person, now_ns);
+    if (r->commands)
+        sim_commands_poll(r->commands);
     if (r->more.tick)
         r->more.tick(r->more.context, now_ns);
 }
@@ -118,6 +120,9 @@ static enum lw_msg open_pretend(struct rig *r, const struct station_config *c, c
     if (rc)
         return rc;
     sim_blind(r->sim, o->blind);
+    rc = c->pretend.commands[0] ? sim_commands_open(&r->commands, r->sim, c->pretend.commands, err) : LW_OK;
+    if (rc)
+        return rc;
     clock_init_virtual(&r->guide.clock, NS_PER_S, o->pace);
     const struct person_hooks hooks = {r, person_presses};
     return o->no_person ? LW_OK
@@ -216,6 +221,7 @@ void rig_close(struct rig *r)
     journal_stream_close(&g->events);
     journal_close(&g->journal);
     person_destroy(&r->person);
+    sim_commands_close(&r->commands);
     scenario_destroy(&r->scenario);
     sim_destroy(&r->sim);
     if (r->lock >= 0)

@@ -5,6 +5,7 @@
 #include "guide.h"
 #include "person.h"
 #include "sim.h"
+#include "sim_commands.h"
 #include "station_config.h"
 
 struct rig_options {
@@ -23,6 +24,7 @@ struct rig {
     struct sim *sim;           /* NULL on a real bench */
     struct scenario *scenario;
     struct person *person;
+    struct sim_commands *commands; /* NULL: none */
     int lock;                  /* of the data folder */
     struct guide_observer more; /* a second observer (demo); fill before rig_open */
 };

@@ -35,6 +35,8 @@ static const struct lw_option pretend_options[] = {
      N_("Light preset: easy, office, dim, bright, window.")},
     {"scenario", OPTION_STRING, offsetof(struct pretend_config, scenario), 0, 0, "", NULL,
      N_("What the pretend person does wrong; empty: nothing.")},
+    {"commands", OPTION_STRING, offsetof(struct pretend_config, commands), 0, 0, "", NULL,
+     N_("Pipe or file in which a script says what it lays on the bench; empty: none.")},
     {"seed", OPTION_INT, offsetof(struct pretend_config, seed), 0, 1000000000, "1", NULL,
      N_("Other noise, delays and hands.")},
     {"geometry_jitter", OPTION_REAL, offsetof(struct pretend_config, geometry_jitter), 0, 3, "0", NULL,

@@ -14,6 +14,7 @@ struct bench_config {
 
 struct pretend_config {
     char *scene, *light, *scenario; /* files: pretend.cfg, a scenario ("" = no mistakes); light preset */
+    char *commands; /* file or pipe in which a script says what it does at the bench; "": none */
     int seed;
     double geometry_jitter;
 };

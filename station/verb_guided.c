@@ -3,6 +3,8 @@
 #include "pack.h"
 #include "serving.h"
 #include "teach.h"
+#include "teach_book.h"
+#include "teach_new.h"
 #include "verb_guided.h"
 
 #include <limits.h>
@@ -176,19 +178,48 @@ static int teach(const struct station_config *c, const struct guided *o, const s
     return rc ? verb_fail(&err, EXIT_FAILED) : EXIT_OK;
 }
 
+/* By showing. What was taught elsewhere is offered by name. */
+static int teach_new(const struct station_config *c, const struct guided *o, const char *folder, const char *items)
+{
+    struct rig r = {0};
+    struct lw_error err = {0};
+    struct lw_problems problems = {0};
+    struct workflow *known = NULL;
+    enum lw_msg rc = items ? workflow_load(&known, items, NULL, &problems) : LW_OK;
+    if (rc)
+        verb_print_problems(&problems);
+    problems_finish(&problems);
+    if (rc)
+        return EXIT_FAILED;
+    rc = guided_open(&r, c, o, "teach", &err);
+    if (!rc) {
+        const struct teach_new_options options = {known};
+        rc = rig_load_calibration(&r, c, &err);
+        rc = rc ? rc : teach_new_run(&r.guide, folder, &options, &err);
+        bool aside = rc == LW_MSG_TEACH_ASIDE;
+        guided_emit_end(&r, aside ? "aside" : rc ? "failed" : "complete", aside ? EXIT_ASIDE : rc ? EXIT_FAILED : EXIT_OK);
+        rig_close(&r);
+    }
+    workflow_destroy(&known);
+    return rc ? verb_fail(&err, rc == LW_MSG_TEACH_ASIDE ? EXIT_ASIDE : EXIT_FAILED) : EXIT_OK;
+}
+
 int verb_teach(int argc, char **argv)
 {
     struct guided o = {0};
     struct teach_options options = {.layings = 3};
+    const char *items = NULL;
     const char *rest[ARGUMENTS_REST];
     int rest_count, code;
     const struct argument table[] = {
         GUIDED_ARGUMENTS(o),
         {"layings", ARGUMENT_INT, &options.layings, "N", N_("How often each thing is laid (1 to 9, default 3).")},
         {"item", ARGUMENT_TEXT, &options.item, "ID", N_("Teach only this one.")},
+        {"items", ARGUMENT_TEXT, &items, N_("FOLDER"), N_("A new one: things and bins taught in this workflow are offered by name.")},
     };
-    if (!verb_arguments(argc, argv, table, COUNT(table), N_("teach WORKFLOW [OPTION…]"),
-                        N_("Shows the camera what a workflow's things look like, one after the other."), rest,
+    if (!verb_arguments(argc, argv, table, COUNT(table), N_("teach NEW | WORKFLOW [OPTION…]"),
+                        N_("NEW: makes a workflow by showing, thing after thing. WORKFLOW: shows the camera once more what\n"
+                           "its things look like. A folder without workflow.cfg is NEW."), rest,
                         &rest_count, &code))
         return code;
     struct station_config c;
@@ -199,7 +230,10 @@ int verb_teach(int argc, char **argv)
     }
     if (!verb_read_station(&c, o.station))
         return EXIT_FAILED;
-    code = teach(&c, &o, &options, rest[0]);
+    if (teach_book_is_new(rest[0]))
+        code = teach_new(&c, &o, rest[0], items);
+    else
+        code = teach(&c, &o, &options, rest[0]);
     station_config_finish(&c);
     return code;
 }

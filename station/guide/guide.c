@@ -180,7 +180,7 @@ static void poll_screen(struct guide *g)
     struct screen_key key;
     struct press p;
     while (screen_poll_key(g->screen, &key))
-        if (press_from_key(&key, &p))
+        if (press_type(&g->typing, &key, &p) ? p.kind != PRESS_NONE : press_from_key(&key, &p))
             guide_push_press(g, &p);
     bool lost = screen_status(g->screen) == SCREEN_LOST;
     if (lost != g->screen_lost) {

@@ -63,6 +63,7 @@ struct guide {
     bool quit;
     uint64_t asks;        /* counts the asks' ids */
 
+    struct press_typing typing; /* an answer that is typed at the keyboard, letter by letter */
     struct press presses[GUIDE_PRESSES];
     int press_begin, press_count;
     struct guide_trace *timings;

@@ -5,6 +5,7 @@
 #include <SDL_keycode.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,17 @@ static const struct {
 };
 #define WORDS (sizeof words / sizeof words[0])
 
+/* A comma is a decimal sign too. */
+static double number_of(const char *text)
+{
+    char copy[96], *end;
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *p = copy; *p; p++)
+        *p = *p == ',' ? '.' : *p;
+    double n = strtod(copy, &end);
+    return end != copy && isfinite(n) ? n : NAN;
+}
+
 bool press_parse(const char *line, struct press *out)
 {
     char word[16];
@@ -40,7 +52,7 @@ bool press_parse(const char *line, struct press *out)
         out->kind = words[i].kind;
         snprintf(out->text, sizeof out->text, "%.*s", (int)strcspn(line + used, "\r\n"), line + used);
         if (out->kind == PRESS_COUNT || out->kind == PRESS_HEIGHT || out->kind == PRESS_BAR)
-            out->number = strtod(out->text, NULL);
+            out->number = number_of(out->text);
         if (out->kind == PRESS_MOVE && sscanf(out->text, "%d %d", &out->dx, &out->dy) != 2)
             return false;
         return true;
@@ -68,6 +80,32 @@ bool press_from_key(const struct screen_key *key, struct press *out)
     return out->kind != PRESS_NONE;
 }
 
+bool press_type(struct press_typing *t, const struct screen_key *key, struct press *out)
+{
+    size_t n = strlen(t->text);
+    bool letters = t->kind == PRESS_NAME, number = (key->code >= '0' && key->code <= '9') || key->code == '.' || key->code == ',';
+    *out = (struct press){0};
+    if (t->kind == PRESS_NONE)
+        return false;
+    if (n > 0 && (key->code == SDLK_RETURN || key->code == SDLK_BACKSPACE)) {
+        if (key->code == SDLK_BACKSPACE) {
+            t->text[n - 1] = 0;
+        } else {
+            *out = (struct press){.kind = t->kind, .number = number_of(t->text)};
+            snprintf(out->text, sizeof out->text, "%s", t->text);
+            t->text[0] = 0;
+        }
+        return true;
+    }
+    bool taken = number || (letters && ((key->code >= 'a' && key->code <= 'z') || key->code == '-' || (key->code == ' ' && n > 0)));
+    if (taken && n + 1 < sizeof t->text) {
+        bool capital = key->shift && key->code >= 'a' && key->code <= 'z';
+        t->text[n] = (char)(capital ? key->code - 'a' + 'A' : key->code);
+        t->text[n + 1] = 0;
+    }
+    return taken;
+}
+
 bool press_from_pedal(int button, struct press *out)
 {
     static const enum press_kind kinds[] = {PRESS_BACK, PRESS_NEXT, PRESS_HELP};
@@ -82,6 +120,7 @@ struct press_file {
     int fd, flags; /* the descriptor's own flags, given back at the end: standard input is shared */
     bool standard_input;
     int warnings;
+    long prepared, read; /* bytes that stood in it when it was opened, and that were read */
     char line[256];
     int length;
     char buffer[512];
@@ -102,6 +141,7 @@ enum lw_msg press_file_open(struct press_file **out, const char *path, struct lw
         press_file_close(&f);
         return lw_fail_at(err, path, 0, LW_MSG_FILE_OPEN, path, strerror(why));
     }
+    f->prepared = S_ISREG(st.st_mode) ? (long)st.st_size : 0;
     f->flags = fcntl(f->fd, F_GETFL);
     fcntl(f->fd, F_SETFL, f->flags | O_NONBLOCK);
     *out = f;
@@ -118,6 +158,7 @@ static bool next_byte(struct press_file *f, char *c)
         f->end = (int)n;
     }
     *c = f->buffer[f->begin++];
+    f->read++;
     return true;
 }
 
@@ -145,8 +186,10 @@ bool press_file_next(struct press_file *f, struct press *out)
         }
         f->line[f->length] = 0;
         f->length = 0;
-        if (press_parse(f->line, out))
+        if (press_parse(f->line, out)) {
+            out->prepared = f->read <= f->prepared;
             return true;
+        }
         warn(f);
     }
     return false;

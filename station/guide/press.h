@@ -15,8 +15,9 @@ enum press_kind {
 struct press {
     enum press_kind kind;
     char text[96];  /* NAME, SKIP, OVERRIDE */
-    double number;  /* COUNT, HEIGHT (mm), BAR (mm) */
+    double number;  /* COUNT, HEIGHT (mm), BAR (mm); NAN: no number was given */
     int dx, dy;     /* MOVE, and the arrow keys whatever they are otherwise: right and down, 1 or 10 */
+    bool prepared;  /* it stood in the --input file before the session began: it waits for its question */
 };
 
 /* One line of --input: a word, and what belongs to it. False: not a press (empty, comment, unknown). */
@@ -26,6 +27,16 @@ bool press_parse(const char *line, struct press *out);
  * y yes, n no, x aside, e empty, escape quit; all arrows move, too (with shift ten times as far); digits and the decimal
  * point or comma are typed (DIGIT, in text). */
 bool press_from_key(const struct screen_key *key, struct press *out);
+
+/* A text that is being typed as the answer to a question. */
+struct press_typing {
+    enum press_kind kind; /* what it becomes: PRESS_NAME, PRESS_HEIGHT, PRESS_COUNT; 0: nothing is typed now */
+    char text[64];
+};
+
+/* True: the key was taken by the typing. Enter ends it: *out is then the press, else its kind is PRESS_NONE. Space and
+ * enter are left to others as long as nothing was typed. */
+bool press_type(struct press_typing *t, const struct screen_key *key, struct press *out);
 
 /* Pedal: left back, middle (or the only one) next, right help. */
 bool press_from_pedal(int button, struct press *out);

@@ -14,7 +14,7 @@ static enum lw_msg read_reference(const struct workflow *w, const struct workflo
     return rc ? rc : cv_picture_read(workflow_path(w, r->after, path, sizeof path), IMAGE_BGR8, &out->after, err);
 }
 
-static enum lw_msg teach_item(struct taught *t, const struct workflow *w, const struct workflow_item *item,
+static enum lw_msg teach_item(struct check *check, const struct workflow *w, const struct workflow_item *item,
                               struct lw_error *err)
 {
     if (item->reference_count == 0)
@@ -30,12 +30,23 @@ static enum lw_msg teach_item(struct taught *t, const struct workflow *w, const 
     for (int i = 0; i < item->reference_count && !rc; i++)
         rc = read_reference(w, &item->references[i], &references[i], err);
     if (!rc)
-        rc = check_teach_item(t->check, item->id, &options, references, item->reference_count, err);
+        rc = check_teach_item(check, item->id, &options, references, item->reference_count, err);
     for (int i = 0; i < item->reference_count; i++) {
         image_finish(&references[i].before);
         image_finish(&references[i].after);
     }
     free(references);
+    return rc;
+}
+
+enum lw_msg taught_load_item(struct check **out, const struct workflow *w, const struct workflow_item *item,
+                             struct lw_error *err)
+{
+    enum lw_msg rc = check_create(out, err);
+    rc = rc ? rc : teach_item(*out, w, item, err);
+    rc = rc ? rc : check_finish_teaching(*out, err);
+    if (rc)
+        check_destroy(out);
     return rc;
 }
 
@@ -75,7 +86,7 @@ enum lw_msg taught_load(struct taught *out, const struct workflow *w, struct lw_
     for (int i = 1; i < w->carrier_count && !rc; i++)
         rc = read_carrier(w, &w->carriers[i], &out->carriers[i], err);
     for (int i = 0; i < w->item_count && !rc; i++)
-        rc = teach_item(out, w, &w->items[i], err);
+        rc = teach_item(out->check, w, &w->items[i], err);
     if (!rc)
         rc = check_finish_teaching(out->check, err);
     if (rc)

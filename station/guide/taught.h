@@ -13,4 +13,7 @@ struct taught {
 
 /* Refuses, by name, an item that a step needs and that was never taught. */
 enum lw_msg taught_load(struct taught *out, const struct workflow *w, struct lw_error *err);
+/* One item alone, finished: is it that one? The caller destroys *out. */
+enum lw_msg taught_load_item(struct check **out, const struct workflow *w, const struct workflow_item *item,
+                             struct lw_error *err);
 void taught_finish(struct taught *t);
