@@ -21,6 +21,7 @@ static const struct {
     {"serve", verb_serve, N_("Serves the studio: pages for making and mending workflows.")},
     {"password", verb_password, N_("Sets a role's password for the studio, read from standard input.")},
     {"validate", verb_validate, N_("Checks workflow folders and names every mistake.")},
+    {"release", verb_release, N_("Declares a workflow ready for people, when it is without errors.")},
     {"judge", verb_judge, N_("Checks plain pictures against taught pictures, as at the bench.")},
     {"report", verb_report, N_("Counts errors, kits and times.")},
     {"record", verb_record, N_("Films the work area into a folder, for a problem report.")},

@@ -1,4 +1,4 @@
-/* validate, report: the verbs that need no bench. */
+/* report: a verb that needs no bench. */
 #include "journal.h"
 #include "rig.h"
 #include "verbs.h"
@@ -12,54 +12,6 @@
 #include <unistd.h>
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
-/* ---- validate ---- */
-
-static bool validate_one(const char *folder, const struct workflow_bench *bench)
-{
-    struct lw_problems problems = {0};
-    struct workflow *w = NULL;
-    enum lw_msg rc = workflow_load(&w, folder, bench, &problems);
-    verb_print_problems(&problems);
-    if (rc)
-        printf(_("%s: not good; errors: %d, warnings: %d\n"), folder, problems.errors, problems.warnings);
-    else
-        printf(_("%s: good; steps: %d, warnings: %d\n"), folder, w->step_count, problems.warnings);
-    workflow_destroy(&w);
-    problems_finish(&problems);
-    return rc == LW_OK;
-}
-
-int verb_validate(int argc, char **argv)
-{
-    const char *station = NULL, *rest[ARGUMENTS_REST];
-    int rest_count, code;
-    const struct argument table[] = {
-        {"station", ARGUMENT_TEXT, &station, N_("FILE"), N_("Check against this station's bench size.")},
-    };
-    if (!verb_arguments(argc, argv, table, COUNT(table), N_("validate WORKFLOW… [OPTION…]"),
-                        N_("Checks workflow folders and names every mistake with file and line."), rest, &rest_count,
-                        &code))
-        return code;
-    struct lw_error err;
-    struct workflow_bench bench = {0};
-    struct station_config c;
-    if (rest_count == 0) {
-        lw_fail(&err, LW_MSG_USAGE, _("validate takes one or more workflow folders"));
-        return verb_fail(&err, EXIT_USAGE);
-    }
-    if (station) {
-        if (!verb_read_station(&c, station))
-            return EXIT_FAILED;
-        bench = (struct workflow_bench){c.bench.width_mm, c.bench.depth_mm};
-        station_config_finish(&c);
-    }
-    code = EXIT_OK;
-    for (int i = 0; i < rest_count; i++)
-        if (!validate_one(rest[i], &bench))
-            code = EXIT_FAILED;
-    return code;
-}
 
 /* ---- report ---- */
 

@@ -512,6 +512,8 @@ static enum lw_msg prepare(struct pack *p, const struct pack_options *o, struct 
         rc = known_kit(p, o->resume, err);
     if (!rc)
         rc = taught_load(&p->taught, p->w, err);
+    if (!rc)
+        taught_log_look_alikes(&p->taught, p->w);
     return rc ? rc : pack_allocate(p, err);
 }
 

@@ -63,17 +63,23 @@ static enum lw_msg read_carrier(const struct workflow *w, const struct workflow_
     return cv_picture_read(workflow_path(w, c->taught, path, sizeof path), IMAGE_BGR8, &out->picture, err);
 }
 
-/* For the coach: what the camera alone will never accept. */
-static void warn_of_look_alikes(const struct taught *t, const struct workflow *w)
+void taught_look_alikes(const struct taught *t, const struct workflow *w, struct lw_problems *problems)
 {
-    for (int i = 0, other; i < w->item_count; i++) {
-        struct lw_error e;
-        char line[600];
-        if (check_item_verifiable(t->check, i, &other) || other < 0 || other >= w->item_count)
-            continue;
-        lw_fail(&e, LW_MSG_LOOK_ALIKE, workflow_text(&w->items[i].name), workflow_text(&w->items[other].name));
-        lw_log(LW_LOG_WARNING, "taught", "%s", lw_error_line(&e, line, sizeof line));
-    }
+    char file[600];
+    for (int i = 0, other; i < w->item_count; i++)
+        if (!check_item_verifiable(t->check, i, &other) && other >= 0 && other < w->item_count)
+            problems_warning(problems, workflow_path(w, "workflow.cfg", file, sizeof file), w->items[i].line,
+                             LW_MSG_LOOK_ALIKE, workflow_text(&w->items[i].name), workflow_text(&w->items[other].name));
+}
+
+void taught_log_look_alikes(const struct taught *t, const struct workflow *w)
+{
+    struct lw_problems problems = {0};
+    char line[800];
+    taught_look_alikes(t, w, &problems);
+    for (int i = 0; i < problems.count; i++)
+        lw_log(LW_LOG_WARNING, "taught", "%s", lw_error_line(&problems.items[i].error, line, sizeof line));
+    problems_finish(&problems);
 }
 
 enum lw_msg taught_load(struct taught *out, const struct workflow *w, struct lw_error *err)
@@ -91,8 +97,6 @@ enum lw_msg taught_load(struct taught *out, const struct workflow *w, struct lw_
         rc = check_finish_teaching(out->check, err);
     if (rc)
         taught_finish(out);
-    else
-        warn_of_look_alikes(out, w);
     return rc;
 }
 

@@ -3,6 +3,7 @@
 
 #include "carrier.h"
 #include "check.h"
+#include "problems.h"
 #include "workflow.h"
 
 struct taught {
@@ -17,3 +18,8 @@ enum lw_msg taught_load(struct taught *out, const struct workflow *w, struct lw_
 enum lw_msg taught_load_item(struct check **out, const struct workflow *w, const struct workflow_item *item,
                              struct lw_error *err);
 void taught_finish(struct taught *t);
+
+/* Adds a warning for each item that the camera alone can't tell from another one, by name. */
+void taught_look_alikes(const struct taught *t, const struct workflow *w, struct lw_problems *problems);
+/* The same into the log. */
+void taught_log_look_alikes(const struct taught *t, const struct workflow *w);

@@ -150,8 +150,10 @@ struct workflow {
 };
 
 /* What is known of the bench when a workflow is loaded there; all 0: unknown, then nothing is checked against it. */
+struct model;
 struct workflow_bench {
     double width_mm, depth_mm;
+    const struct model *model; /* camera and projector over it; NULL: not known */
 };
 
 /* What is packed this time: the ids of the variants wanted. */

@@ -1,6 +1,8 @@
 /* Where things lie: on the bench, in their carrier, not over each other. */
 #include "workflow_load.h"
 
+#include "model.h"
+
 #include <stdlib.h>
 
 #define CORNERS_MIN    3
@@ -111,6 +113,60 @@ static void check_bench(struct workflow_loading *l)
     }
 }
 
+/* ---- in sight ---- */
+
+static bool in_picture(const struct lens *l, double x, double y)
+{
+    return x >= 0 && y >= 0 && x <= l->width - 1 && y <= l->height - 1;
+}
+
+static bool camera_sees(const struct model *m, struct bench_mm p)
+{
+    struct cam_px px;
+    return model_cam_from_bench(m, p, &px) && in_picture(&m->camera.lens, px.x, px.y);
+}
+
+static bool projector_reaches(const struct model *m, struct bench_mm p)
+{
+    struct proj_px px;
+    return model_proj_from_bench(m, p, &px) && in_picture(&m->projector.lens, px.x, px.y);
+}
+
+typedef bool (*sight)(const struct model *m, struct bench_mm p);
+
+static bool all_in(const struct model *m, sight sees, struct rigid T, const struct workflow_polygon *p, double z_mm)
+{
+    static const struct local_mm middle = {0, 0};
+    for (int i = 0; i < (p->count ? p->count : 1); i++) {
+        struct local_mm q = rigid_apply(T, p->count ? p->points[i] : middle);
+        if (!sees(m, (struct bench_mm){q.x, q.y, z_mm}))
+            return false;
+    }
+    return true;
+}
+
+/* What is packed must be seen and lit; a bin only has to be lit. */
+static void check_sight(struct workflow_loading *l)
+{
+    const struct workflow *w = l->w;
+    const struct model *m = l->bench.model;
+    for (int i = 0; i < w->bin_count; i++)
+        if (w->bins[i].outline.count &&
+            !all_in(m, projector_reaches, (struct rigid){0}, &w->bins[i].outline, w->bins[i].z_mm))
+            WARN(l, config_setting_get_elem(l->bins, (unsigned)i), LW_MSG_WORKFLOW_NO_LIGHT,
+                 workflow_kind_word(KIND_BIN), w->bins[i].id);
+    for (int i = 0; i < w->place_count; i++) {
+        const struct workflow_place *p = &w->places[i];
+        if (p->carrier < 0 || l->lost[p->carrier])
+            continue;
+        struct rigid T = rigid_mul(w->carriers[p->carrier].T_bench_from_home, p->T_carrier_from_place);
+        if (!all_in(m, camera_sees, T, &p->outline, p->z_mm))
+            REFUSE(l, l->place_at[i], LW_MSG_WORKFLOW_NO_SIGHT, workflow_kind_word(KIND_PLACE), p->id);
+        if (!all_in(m, projector_reaches, T, &p->outline, p->z_mm))
+            REFUSE(l, l->place_at[i], LW_MSG_WORKFLOW_NO_LIGHT, workflow_kind_word(KIND_PLACE), p->id);
+    }
+}
+
 static void check_carriers(struct workflow_loading *l)
 {
     const struct workflow *w = l->w;
@@ -216,6 +272,8 @@ void workflow_check_geometry(struct workflow_loading *l)
 {
     if (l->bench.width_mm > 0 && l->bench.depth_mm > 0)
         check_bench(l);
+    if (l->bench.model)
+        check_sight(l);
     check_carriers(l);
     check_overlaps(l);
 }

@@ -39,6 +39,39 @@ static const char *language_word(int language)
     return language == LANGUAGE_NL ? _("Dutch") : _("English");
 }
 
+#define EASY_WORDS   8  /* of one sentence, read at a glance (level A2); a house rule, as in easy-to-read guidelines */
+#define EASY_LETTERS 16 /* of one word */
+
+/* Whether a text is harder than a few plain words: its longest sentence in words, its longest word in letters. */
+static void measure_words(const char *text, int *sentence, int *letters)
+{
+    int words = 0, length = 0;
+    *sentence = *letters = 0;
+    for (const char *p = text;; p++) {
+        bool blank = !*p || strchr(" \t\n.!?:;", *p);
+        if (blank && length)
+            words++;
+        length = blank || *p == '-' ? 0 : length + ((*p & 0xc0) != 0x80); /* a hyphen helps to read a long word */
+        *letters = length > *letters ? length : *letters;
+        *sentence = words > *sentence ? words : *sentence;
+        if (!*p)
+            return;
+        if (strchr(".!?", *p))
+            words = 0;
+    }
+}
+
+static void check_easy(struct workflow_loading *l, const config_setting_t *at, const char *key, const char *owner,
+                       int language, const char *text)
+{
+    int sentence, letters;
+    measure_words(text, &sentence, &letters);
+    if (sentence > EASY_WORDS)
+        WARN(l, at, LW_MSG_WORKFLOW_HARD_TEXT, key, owner, language_word(language), sentence, EASY_WORDS);
+    else if (letters > EASY_LETTERS)
+        WARN(l, at, LW_MSG_WORKFLOW_HARD_WORD, key, owner, language_word(language), letters);
+}
+
 static void check_languages(struct workflow_loading *l, const config_setting_t *at, const char *key,
                             const char *owner, struct workflow_text *t)
 {
@@ -54,6 +87,8 @@ static void check_languages(struct workflow_loading *l, const config_setting_t *
         int length = workflow_utf8_length(t->in[i], (long)strlen(t->in[i]));
         if (length > WORKFLOW_MAX_TEXT)
             WARN(l, at, LW_MSG_WORKFLOW_LONG_TEXT, key, owner, language_word(i), length, WORKFLOW_MAX_TEXT);
+        else
+            check_easy(l, at, key, owner, i, t->in[i]);
     }
 }
 
@@ -315,6 +350,8 @@ static void read_item(struct workflow_loading *l, const config_setting_t *s, str
         if (*row.bin)
             item->bin = workflow_look_up(l, key_or_group(s, "bin"), KIND_BIN, row.bin);
         workflow_check_picture(l, key_or_group(s, "picture"), item->picture, &width, &height);
+        if (!*item->picture)
+            WARN(l, s, LW_MSG_WORKFLOW_NO_PICTURE, item->id);
         workflow_read_frames(l, s, &item->frames);
         workflow_read_references(l, s, item);
     }

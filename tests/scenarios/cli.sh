@@ -34,7 +34,7 @@ json() {
     }
 }
 
-verbs="demo run calibrate measure teach validate report record replay doctor"
+verbs="demo run calibrate measure teach validate release report record replay doctor"
 expect 0 "usage: lichtwijzer VERB" --help
 expect 2 "usage: lichtwijzer VERB"
 expect 2 "usage: lichtwijzer VERB" dance
@@ -67,6 +67,17 @@ line=$(grep -n 'height_mm' "$folder/broken/workflow.cfg" | sed -n '1s/:.*//p')
 sed -i "${line}s/height_mm/heigth_mm/" "$folder/broken/workflow.cfg"
 expect 1 "broken/workflow.cfg:$line: Unknown key \"heigth_mm\"; did you mean \"height_mm\"?" validate "$folder/broken"
 expect 1 "$folder/broken: not good" validate workflows/_template "$folder/broken"
+
+# released only when it is without errors, and only the one word of the text changes
+expect 2 "release takes one workflow folder" release
+expect 2 "format is json" validate --format xml workflows/_template
+expect 1 "Unknown key" release "$folder/broken"
+cp -r workflows/_template "$folder/tray"
+chmod -R u+w "$folder/tray"
+expect 0 "released; warnings: 4" release "$folder/tray"
+[ "$(diff workflows/_template/workflow.cfg "$folder/tray/workflow.cfg" | grep -c '^>')" = 1 ] || exit 1
+expect 0 "is released already" release "$folder/tray"
+expect 0 '"good":true' validate --format json "$folder/tray"
 
 # no station yet, and one that does not say what it should
 expect 1 "There is no station file $folder/config/lichtwijzer/station.cfg" run workflows/dental-kit

@@ -17,7 +17,7 @@ static const struct workflow_bench bench = {800, 500};
         "case") "width_mm = 300; depth_mm = 200; "                                                           \
                 "home = { x_mm = 400; y_mm = 250; }; taught = \"a.png\"; } );"
 #define ITEM(id)                                                                                             \
-    "{ id = \"" id "\"; " N("item") "bin = \"bin-1\"; taught = ( { before = \"b.png\"; after = \"a.png\"; "  \
+    "{ id = \"" id "\"; " N("item") "picture = \"a.png\"; bin = \"bin-1\"; taught = ( { before = \"b.png\"; after = \"a.png\"; "  \
                                     "mm_per_px = 0.5; } ); }"
 #define ITEMS "\nitems = ( " ITEM("mirror") ", " ITEM("probe") " );"
 #define PLACE(id, item, x)                                                                                   \

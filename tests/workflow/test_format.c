@@ -1,6 +1,8 @@
 /* Rows and grids, kinds of steps, variants, media: what they become, and what is said when they are wrong. */
 #include "good.h"
 
+#include "model.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,12 +200,85 @@ static void what_is_wrong_is_said(void **state)
     }
 }
 
+/* A device that looks straight down from 1 m over x, y and sees `width` x `height` mm of the bench. */
+static struct pinhole from_above(double x, double y, int width, int height)
+{
+    struct pinhole p = {.lens = {1000, 1000, (width - 1) / 2.0, (height - 1) / 2.0, 0, 0, 0, 0, width, height},
+                        .T_device_from_bench = {{LW_PI, 0, 0}, {-x, y, 1000}}};
+    pinhole_update(&p);
+    return p;
+}
+
+static int count_of(const struct lw_problems *p, enum lw_msg id, bool warning)
+{
+    int count = 0;
+    for (int i = 0; i < p->count; i++)
+        count += p->items[i].error.id == id && p->items[i].warning == warning;
+    return count;
+}
+
+static void what_is_out_of_sight_or_light_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        double camera_x, projector_x;
+        int unseen, dark, dark_bins;
+    } cases[] = {{400, 400, 0, 0, 0}, {700, 400, 1, 0, 0}, {400, 800, 0, 2, 1}, {2000, 2000, 2, 2, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model m = {.camera = from_above(cases[i].camera_x, 250, 600, 500),
+                          .projector = from_above(cases[i].projector_x, 250, 790, 500),
+                          .bench_width_mm = 800, .bench_depth_mm = 500};
+        const struct workflow_bench calibrated = {800, 500, &m};
+        struct lw_problems p = {0};
+        struct workflow *w = NULL;
+        const char *folder = files_folder();
+        make_folder(folder);
+        files_write(folder, "workflow.cfg", GOOD); /* places at 350 and 450 mm, a bin from 10 to 90 */
+        workflow_load(&w, folder, &calibrated, &p);
+        assert_int_equal(count_of(&p, LW_MSG_WORKFLOW_NO_SIGHT, false), cases[i].unseen);
+        assert_int_equal(count_of(&p, LW_MSG_WORKFLOW_NO_LIGHT, false), cases[i].dark);
+        assert_int_equal(count_of(&p, LW_MSG_WORKFLOW_NO_LIGHT, true), cases[i].dark_bins);
+        workflow_destroy(&w);
+        problems_finish(&p);
+    }
+}
+
+static void hard_texts_are_warned_of(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        enum lw_msg id;
+    } cases[] = {
+        {"Leg de borstel links. Druk dan op het pedaal.", LW_OK},
+        {"Leg nu de blauwe borstel links naast de koffer neer.", LW_MSG_WORKFLOW_HARD_TEXT},
+        {"Pak de tandenborstelhouders.", LW_MSG_WORKFLOW_HARD_WORD},
+        {"Pak de tandenborstel-houders.", LW_OK},
+        {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", LW_OK}, /* letters, not bytes */
+        {"Leg de borstel links in de koffer en druk dan op het pedaal, ja?", LW_MSG_WORKFLOW_LONG_TEXT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[3000];
+        struct lw_problems p = {0};
+        struct workflow *w = NULL;
+        snprintf(text, sizeof text, "%s\nsections = ( { id = \"s\"; name = { nl = \"s\"; en = \"s\"; }; steps = ( { place = \"p1\"; "
+                 "text = { nl = \"%s\"; en = \"x\"; }; }, { place = \"p2\"; } ); } );", START PLACES, cases[i].words);
+        load_text(text, &w, &p);
+        assert_int_equal(p.count, cases[i].id != LW_OK);
+        if (p.count)
+            assert_int_equal(p.items[0].error.id, cases[i].id);
+        workflow_destroy(&w);
+        problems_finish(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_one_entry),         cmocka_unit_test(each_kind_of_step_has_its_keys),
         cmocka_unit_test(an_order_takes_its_variants), cmocka_unit_test(an_order_is_read_from_a_file),
-        cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(what_is_wrong_is_said),       cmocka_unit_test(what_is_out_of_sight_or_light_is_said),
+        cmocka_unit_test(hard_texts_are_warned_of),
     };
     harness_init();
     return cmocka_run_group_tests(tests, NULL, NULL);

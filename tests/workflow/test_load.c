@@ -248,15 +248,15 @@ static const struct bad_case cases[] = {
     {"picture outside", WITH_PICTURE("../a.png"), {{ERR(WORKFLOW_FILE_OUTSIDE), 7, "../a.png"}}},
     {"picture from the root", WITH_PICTURE("/etc/passwd"), {{ERR(WORKFLOW_FILE_OUTSIDE), 7, NULL}}},
     {"taught pictures of two sizes",
-     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; " N(
+     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; picture = \"a.png\"; " N(
          "probe") "\ntaught = (\n{ before = \"c.png\"; after = \"a.png\"; mm_per_px = 0.5; } ); } );",
      {{ERR(WORKFLOW_REFERENCE_SIZE), 8, "41 x 30"}}},
     {"taught picture without a name",
-     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; " N(
+     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; picture = \"a.png\"; " N(
          "probe") "\ntaught = (\n{ before = \"\"; after = \"a.png\"; mm_per_px = 0.5; } ); } );",
      {{ERR(KEY_MISSING), 8, "before"}}},
     {"taught without scale",
-     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; " N(
+     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ", { id = \"probe\"; picture = \"a.png\"; " N(
          "probe") "\ntaught = (\n{ before = \"b.png\"; after = \"a.png\"; } ); } );",
      {{ERR(KEY_MISSING), 8, "mm_per_px"}}},
     {"Latin-1", GOOD "\n# caf\xe9\n", {{ERR(WORKFLOW_ENCODING), 7, NULL}}},
