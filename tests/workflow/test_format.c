@@ -223,7 +223,7 @@ static void what_is_out_of_sight_or_light_is_said(void **state)
     static const struct {
         double camera_x, projector_x;
         int unseen, dark, dark_bins;
-    } cases[] = {{400, 400, 0, 0, 0}, {700, 400, 1, 0, 0}, {400, 800, 0, 2, 1}, {2000, 2000, 2, 2, 1}};
+    } cases[] = {{400, 400, 0, 0, 0}, {700, 400, 1, 0, 0}, {400, 800, 0, 1, 1}, {2000, 2000, 2, 2, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct model m = {.camera = from_above(cases[i].camera_x, 250, 600, 500),
                           .projector = from_above(cases[i].projector_x, 250, 790, 500),

@@ -223,7 +223,7 @@ static const struct bad_case cases[] = {
               "\"0123456789012345678901234567890123456789012345678901234567890\"; }; }") ");",
      {{ERR(WORKFLOW_LONG_TEXT), 7, "61 characters"}}},
     {"never taught",
-     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ",\n{ id = \"probe\"; " N("probe") " } );",
+     HEAD BINS CASE PLACES SECTIONS "\nitems = ( " ITEM("mirror") ",\n{ id = \"probe\"; picture = \"a.png\"; " N("probe") " } );",
      {{ERR(WORKFLOW_NOT_TAUGHT), 7, "probe"}}},
     {"carrier never taught",
      HEAD BINS ITEMS PLACES SECTIONS "\ncarriers = ( { id = \"case\"; " N(
