@@ -31,6 +31,10 @@ enum lw_msg guide_init(struct guide *g, struct lw_error *err)
 
 void guide_finish(struct guide *g)
 {
+    struct lw_error ignored;
+    if (g->journal)
+        unwritten_write(&g->unwritten, g->journal, &ignored);
+    unwritten_finish(&g->unwritten);
     frame_unref(&g->frame);
     watch_destroy(&g->watch);
     scene_destroy(&g->scene);
@@ -107,7 +111,6 @@ static void camera_seems(struct guide *g, bool lost, const struct lw_error *caus
 
 static void camera_stands(struct guide *g, int64_t now_ns)
 {
-    struct lw_error ignored;
     struct journal_event e = {.kind = EVENT_CALIBRATION};
     if (!g->calibrated || g->screen_taken)
         return;
@@ -121,7 +124,7 @@ static void camera_stands(struct guide *g, int64_t now_ns)
     g->camera_moved = moved;
     e.phase = moved ? "drift" : "mended";
     lw_log(LW_LOG_WARNING, "camera", "%s", moved ? _("the camera was moved; calibrate again") : _("the camera stands where it stood"));
-    guide_emit(g, &e, &ignored);
+    guide_tell(g, &e);
 }
 
 static void take_frame(struct guide *g, struct frame *f, int64_t now_ns)
@@ -325,7 +328,9 @@ enum lw_msg guide_emit(struct guide *g, struct journal_event *e, struct lw_error
         e->workflow_hash = g->workflow_hash;
         e->section = e->section ? e->section : g->section[0] ? g->section : NULL;
     }
-    enum lw_msg rc = g->journal ? journal_append(g->journal, e, err) : LW_OK;
+    enum lw_msg rc = g->journal ? unwritten_write(&g->unwritten, g->journal, err) : LW_OK;
+    if (rc == LW_OK && g->journal)
+        rc = journal_append(g->journal, e, err);
     if (rc == LW_OK)
         tell_others(g, e);
     return rc;
@@ -336,6 +341,7 @@ void guide_tell(struct guide *g, struct journal_event *e)
     struct lw_error err;
     if (guide_emit(g, e, &err)) {
         lw_log_error("journal", &err);
+        unwritten_add(&g->unwritten, e);
         tell_others(g, e);
     }
 }

@@ -10,6 +10,7 @@
 #include "press.h"
 #include "screen.h"
 #include "store.h"
+#include "unwritten.h"
 #include "view.h"
 #include "watch.h"
 
@@ -62,6 +63,7 @@ struct guide {
     int64_t moved_ns;     /* when something last moved (with the projection at rest) */
     bool quit;
     uint64_t asks;        /* counts the asks' ids */
+    struct unwritten unwritten; /* told, and not yet in the journal */
 
     struct press_typing typing; /* an answer that is typed at the keyboard, letter by letter */
     struct press presses[GUIDE_PRESSES];
@@ -94,7 +96,8 @@ void guide_push_press(struct guide *g, const struct press *p);
  * with the same struct is the same event. */
 enum lw_msg guide_emit(struct guide *g, struct journal_event *e, struct lw_error *err);
 
-/* The same for what does not wait for the journal (asks, devices, looks): told in any case, a failure is logged. */
+/* The same for what does not wait for the journal (asks, devices, looks): told in any case; what the journal did not
+ * take is written before the next event that it takes. */
 void guide_tell(struct guide *g, struct journal_event *e);
 
 /* An `ask` event. `detail` (may be NULL) is taken over. The outline (bench mm) may be NULL. */

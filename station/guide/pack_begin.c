@@ -222,7 +222,6 @@ static int first_wrong(const struct pack *p, const int *found)
 
 static bool person_sees(struct pack *p, int step)
 {
-    struct lw_error err;
     struct press press;
     struct bench_mm outline[SCENE_POINTS];
     const struct workflow_step *s = &p->w->steps[p->first + step];
@@ -240,8 +239,8 @@ static bool person_sees(struct pack *p, int step)
         struct journal_event e = {.kind = EVENT_VERDICT, .step = s->id, .place = p->w->places[s->place].id,
                                   .item = item->id, .result = press.kind == PRESS_NO ? "refuse" : "confirm",
                                   .reason = press.kind == PRESS_NO ? "missing" : NULL};
-        if (guide_emit(p->g, &e, &err))
-            lw_log_error("journal", &err);
+        if (!pack_record(p, &e))
+            return false;
         return press.kind != PRESS_NO;
     }
     return false;

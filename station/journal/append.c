@@ -110,7 +110,7 @@ enum lw_msg journal_append(struct journal *j, const struct journal_event *e, str
     struct event_text t;
     if (e->kind <= EVENT_NONE || e->kind > EVENT_END)
         return lw_fail(err, LW_MSG_BUG, "journal_append: an event without a kind");
-    journal_be_patient(j);
+    journal_be_patient(j, JOURNAL_WRITE_PATIENCE_NS);
     char *detail = json_is_object(e->detail) ? json_dumps(e->detail, JSON_COMPACT) : NULL;
     bool complete = event_text_init(&t, e) && (detail || !json_is_object(e->detail));
     enum lw_msg rc = complete ? check_ids(&t, err) : lw_fail(err, LW_MSG_NO_MEMORY);

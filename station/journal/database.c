@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATIENCE_NS           (2 * NS_PER_S)
-#define LOCK_RETRY_NS         (5 * NS_PER_MS) /* short against 2 s, long against a commit */
+#define LOCK_RETRY_NS         (5 * NS_PER_MS) /* short against the patience, long against a commit */
 #define CHECK_WHOLE_MAX_BYTES (64 << 20)      /* read whole at opening: about 0.2 s; above it only its ends */
 #define APPLICATION_ID        0x4C576A31      /* "LWj1": ours, in the file's header */
 
@@ -38,11 +37,11 @@ static const char LAST_N[] = "SELECT coalesce(max(n), 0) FROM event WHERE kit = 
 static const char STORED[] =
     "SELECT kind, t_ns, wall_ms, step, phase, result FROM event WHERE kit = ?1 AND n = ?2";
 
-void journal_be_patient(struct journal *j)
+void journal_be_patient(struct journal *j, int64_t patience_ns)
 {
     struct lw_clock clock;
     clock_init_real(&clock);
-    j->give_up_ns = clock_now_ns(&clock) + PATIENCE_NS;
+    j->give_up_ns = clock_now_ns(&clock) + patience_ns;
 }
 
 static int wait_for_lock(void *data, int tries)
@@ -233,7 +232,7 @@ enum lw_msg journal_open(struct journal **out, const char *path, char set_aside[
         rc = lw_fail(err, LW_MSG_JOURNAL_NAME, path, (int)sizeof j->path - 1);
     else
         memcpy(j->path, path, strlen(path) + 1);
-    journal_be_patient(j);
+    journal_be_patient(j, JOURNAL_READ_PATIENCE_NS);
     rc = rc ? rc : try_open(j, &damaged, err);
     if (rc && damaged && set_aside && keep_aside(j->path, set_aside, err) == LW_OK) {
         lw_log(LW_LOG_WARNING, "journal", "%s is damaged; it is kept as %s and new records are begun", path,

@@ -20,5 +20,7 @@ struct journal {
 /* The words of a failed SQLite call, as this journal's error. `reading` says what was tried. */
 enum lw_msg journal_sql_error(struct journal *j, int rc, bool reading, struct lw_error *err);
 
-/* From now on a locked database is waited for at most 2 s. Call at the start of each public function. */
-void journal_be_patient(struct journal *j);
+/* From now on a locked database is waited for so long, in all. Call at the start of each public function. */
+#define JOURNAL_READ_PATIENCE_NS  (2 * NS_PER_S)
+#define JOURNAL_WRITE_PATIENCE_NS (NS_PER_S / 4) /* the bench stands still meanwhile */
+void journal_be_patient(struct journal *j, int64_t patience_ns);

@@ -16,6 +16,38 @@ const char *journal_kind_name(enum journal_kind k)
     return (unsigned)k < sizeof names / sizeof names[0] ? names[k] : names[0];
 }
 
+/* The texts lie behind the struct, in one piece of memory with it. */
+struct journal_event *journal_event_copy(const struct journal_event *e)
+{
+    const char *const texts[FIELD_COUNT] = {e->kit,   e->workflow, e->workflow_hash, e->section, e->step, e->place,
+                                            e->item,  e->phase,    e->result,        e->reason,  e->seen, e->seen_place};
+    size_t size = sizeof *e;
+    for (int i = 0; i < FIELD_COUNT; i++)
+        size += texts[i] ? strlen(texts[i]) + 1 : 0;
+    struct journal_event *copy = malloc(size);
+    if (!copy)
+        return NULL;
+    *copy = *e;
+    const char **const fields[FIELD_COUNT] = {&copy->kit,    &copy->workflow, &copy->workflow_hash, &copy->section,
+                                              &copy->step,   &copy->place,    &copy->item,          &copy->phase,
+                                              &copy->result, &copy->reason,   &copy->seen,          &copy->seen_place};
+    char *at = (char *)(copy + 1);
+    for (int i = 0; i < FIELD_COUNT; i++)
+        if (texts[i]) {
+            *fields[i] = strcpy(at, texts[i]);
+            at += strlen(at) + 1;
+        }
+    copy->detail = e->detail ? json_deep_copy(e->detail) : NULL;
+    return copy;
+}
+
+void journal_event_free(struct journal_event *e)
+{
+    if (e)
+        json_decref(e->detail);
+    free(e);
+}
+
 int utf8_length(const unsigned char *s)
 {
     if (s[0] < 0x80)

@@ -29,6 +29,10 @@ struct journal_event {
 
 const char *journal_kind_name(enum journal_kind k);
 
+/* A copy with all its texts, that lives until journal_event_free; NULL: no memory. */
+struct journal_event *journal_event_copy(const struct journal_event *e);
+void journal_event_free(struct journal_event *e);
+
 /* ---- JSON lines (--events) ---- */
 
 /* Writes the first line (event "start" with "schema") on opening. `path` "-": standard output; a file is begun anew. */
@@ -50,7 +54,8 @@ struct journal;
 enum lw_msg journal_open(struct journal **out, const char *path, char set_aside[256], struct lw_error *err);
 void journal_close(struct journal **j);
 
-/* Durable when it returns LW_OK: survives kill -9 and a power cut. Exactly once: a kit's events are numbered, and the
+/* Durable when it returns LW_OK (a locked database is waited for a quarter of a second: who calls goes on working and
+ * tries again): survives kill -9 and a power cut. Exactly once: a kit's events are numbered, and the
  * same event handed in again after an error is not written twice. Ids of 64 bytes or more are refused. */
 enum lw_msg journal_append(struct journal *j, const struct journal_event *e, struct lw_error *err);
 

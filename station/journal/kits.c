@@ -27,7 +27,7 @@ int journal_open_kits(struct journal *j, const char *workflow, struct journal_ki
 {
     sqlite3_stmt *q = NULL;
     int count = 0, rc = SQLITE_DONE;
-    journal_be_patient(j);
+    journal_be_patient(j, JOURNAL_READ_PATIENCE_NS);
     if (sqlite3_prepare_v2(j->db, OPEN_KITS, -1, &q, NULL) != SQLITE_OK)
         return -1;
     if (workflow)
@@ -70,7 +70,7 @@ int journal_kit_steps(struct journal *j, const char *kit, struct journal_step_st
 {
     sqlite3_stmt *q = NULL;
     int count = 0, rc;
-    journal_be_patient(j);
+    journal_be_patient(j, JOURNAL_READ_PATIENCE_NS);
     if (sqlite3_prepare_v2(
             j->db,
             "SELECT step, phase, result FROM event WHERE kit = ?1 AND kind = 'step' AND step IS NOT NULL"

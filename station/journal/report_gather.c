@@ -375,7 +375,7 @@ enum lw_msg report_gather(struct report *r, struct journal *j, const struct jour
                        .step_index = json_object(),
                        .kit_index = json_object()};
     sqlite3_stmt *q = NULL;
-    journal_be_patient(j);
+    journal_be_patient(j, JOURNAL_READ_PATIENCE_NS);
     bool complete = g.group_index && g.row_index && g.step_index && g.kit_index;
     int rc = sqlite3_prepare_v2(j->db, EVENTS, -1, &q, NULL);
     if (rc == SQLITE_OK)

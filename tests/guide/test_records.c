@@ -18,6 +18,7 @@ static struct trouble {
     void (*end)(struct kit_bench *b);
     bool on;
     int64_t until_ns;
+    int looks_and_asks; /* heard in all: the stream, too, may be full meanwhile */
     int times, done_at_begin, told, message_ticks, good_ticks;
     int64_t asked_ns, confirmed_ns;
 } now;
@@ -71,6 +72,7 @@ static bool begins_here(const struct journal_event *e)
 static void hear(struct kit_bench *b, const struct journal_event *e)
 {
     const char *what = e->detail ? json_string_value(json_object_get(e->detail, "what")) : NULL;
+    now.looks_and_asks += e->kind == EVENT_LOOK || e->kind == EVENT_ASK;
     now.told += now.on && of_a_kit(e);
     if (e->kind == EVENT_ASK && what && strcmp(what, "confirm") == 0)
         now.asked_ns = e->t_ns;
@@ -146,6 +148,7 @@ static void pack_with(void (*begin)(struct kit_bench *b), void (*end)(struct kit
     assert_int_equal(kit_count(&b, "SELECT count(*) FROM event WHERE kind = 'kit'"), 2);
     assert_int_equal(kit_count(&b, "SELECT max(n) - count(*) FROM event WHERE kit = 'one'"), 0);
     stream_and_journal_agree(&b, events);
+    assert_int_equal(kit_count(&b, "SELECT count(*) FROM event WHERE kind IN ('look', 'ask')"), now.looks_and_asks);
     assert_int_equal(person_unmet(b.person, stderr), 0);
     if (b.violations)
         fail_msg("%s", b.violation);

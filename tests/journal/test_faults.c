@@ -203,7 +203,7 @@ static void a_locked_one_is_waited_for(void **state)
     int64_t before = clock_now_ns(&clock);
     assert_int_equal(put(j, 77), LW_MSG_JOURNAL_LOCKED);
     int64_t waited = clock_now_ns(&clock) - before;
-    assert_in_range(waited / NS_PER_MS, 1900, 4000);
+    assert_in_range(waited / NS_PER_MS, 200, 1500); /* the bench waits no longer */
     assert_int_equal(steps_of(j), 3); /* reading goes on meanwhile */
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
