@@ -87,7 +87,7 @@ export class Bench extends EventTarget {
   /** A place of a row is written once, with {n} in its id. */
   place(p, tree) {
     const list = tree.places ?? [];
-    const i = list.findIndex((e) => e.id === p.id || (e.id?.includes('{') && patternFits(e.id, p.id)));
+    const i = list.findIndex((e) => e.id === p.written);
     if (i < 0) return null;
     const carrier = this.model.kit.carriers.find((c) => c.id === p.carrier);
     const taught = this.outlines[p.item], own = p.outline.length > 0;
@@ -363,9 +363,4 @@ export function bounds(points) {
 export function scaled(points, width, depth) {
   const [x0, y0, x1, y1] = bounds(points), kx = width / (x1 - x0 || 1), ky = depth / (y1 - y0 || 1);
   return points.map(([x, y]) => [round((x - (x0 + x1) / 2) * kx), round((y - (y0 + y1) / 2) * ky)]);
-}
-
-function patternFits(pattern, id) {
-  const escaped = pattern.split(/\{[^}]*\}/).map((p) => p.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('.+')}$`).test(id);
 }

@@ -145,6 +145,7 @@ export class Panel extends EventTarget {
       return [el('h2', {}, t('Step')), this.group(t('Steps of another section'), path,
         this.choice(t('Section'), `${path}.section`, this.named('sections'))), this.remove(path, t('Remove this step'))];
     }
+    if (s.kind && s.kind !== 'place') return [el('h2', {}, title), ...this.otherStep(path, s), this.remove(path, t('Remove this step'))];
     const beside = item ? this.picture(`items[${item.id}].picture`, wordsOf(item.name, item.id)) : null;
     const out = [el('h2', {}, title), el('div', { class: 'beside' }, this.group(t('What the person reads'), path,
       ...this.words(t('Words'), `${path}.text`), this.toggle(t('May be skipped without the coach'), `${path}.skippable`, false)), beside)];
@@ -152,6 +153,19 @@ export class Panel extends EventTarget {
     if (item) out.push(this.itemFields(`items[${item.id}]`, item));
     out.push(this.remove(path, t('Remove this step')));
     return out;
+  }
+
+  /** What the person does and confirms: nothing lies there for the camera to check. */
+  otherStep(path, s) {
+    const kinds = [['confirm', t('Confirm something')], ['take', t('Take a thing')], ['open', t('Open')], ['close', t('Close it')],
+      ['turn', t('Turn over')], ['weigh', t('Weigh')], ['scan', t('Scan a code')]];
+    const about = { take: 'item', weigh: 'item', scan: 'item', open: 'carrier', close: 'carrier', turn: 'carrier' }[s.kind];
+    return [this.group(t('What the person does'), path, this.choice(t('Kind'), `${path}.kind`, kinds, 'confirm'),
+      about === 'item' ? this.choice(t('Thing'), `${path}.item`, this.named('items', s.item ? [] : [['', '–']]), '') : null,
+      about === 'carrier' ? this.choice(t('Case or tray'), `${path}.carrier`, this.named('carriers', s.carrier ? [] : [['', '–']]), '') : null,
+      s.kind === 'weigh' ? this.number(t('Weight'), `${path}.weight_g`, 0, { min: 0, unit: 'g' }) : null,
+      ...this.words(t('Words'), `${path}.text`), this.toggle(t('May be skipped without the coach'), `${path}.skippable`, false)),
+    this.picture(`${path}.picture`, wordsOf(s.text, s.id))];
   }
 
   placeAndItem(path, p) {
@@ -170,7 +184,13 @@ export class Panel extends EventTarget {
       el('div', { class: 'pair' }, this.angle(path, p), this.number(t('Height of the ground'), `${path}.z_mm`, 0, { min: 0, max: 1000 })),
       this.choice(t('In'), `${path}.carrier`, this.named('carriers', [['bench', t('the bench')]]), 'bench'),
       this.choice(t('Thing'), `${path}.item`, this.named('items')),
-      thing ? this.outlineFields(path, thing) : null)];
+      thing ? this.outlineFields(path, thing) : null), p.count > 1 ? this.rowFields(path) : null].filter(Boolean);
+  }
+
+  /** Many places in one entry: how many, and how far from one to the next. */
+  rowFields(path) {
+    return this.group(t('A row of places'), '', this.number(t('How many'), `${path}.count`, 1, { min: 1, max: 500, unit: '' }),
+      el('div', { class: 'pair' }, this.number(t('Next to the right'), `${path}.step.x_mm`), this.number(t('Next away from you'), `${path}.step.y_mm`)));
   }
 
   angle(path, p) {

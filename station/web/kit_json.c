@@ -286,7 +286,8 @@ static json_t *places_json(const struct workflow *w)
     for (int i = 0; i < w->place_count; i++) {
         const struct workflow_place *p = &w->places[i];
         struct rigid t = rigid_mul(w->carriers[p->carrier].T_bench_from_home, p->T_carrier_from_place);
-        json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:f,s:[f,f,f],s:o}", "id", p->id, "carrier",
+        json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:f,s:[f,f,f],s:o}", "id", p->id, "written",
+                                              p->written ? p->written : p->id, "carrier",
                                               w->carriers[p->carrier].id, "item", w->items[p->item].id, "z_mm", p->z_mm,
                                               "home", t.x_mm, t.y_mm, deg_from_rad(t.angle_rad), "outline",
                                               points(&p->outline)));

@@ -200,6 +200,18 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     return r->route->answer(r);
 }
 
+/* A zero byte would cut a path off: such a request names nothing. */
+static size_t unescape(void *context, struct MHD_Connection *c, char *text)
+{
+    size_t n = MHD_http_unescape(text);
+    (void)context;
+    (void)c;
+    if (strlen(text) == n)
+        return n;
+    *text = 0;
+    return 0;
+}
+
 static void completed(void *context, struct MHD_Connection *c, void **request, enum MHD_RequestTerminationCode code)
 {
     struct web_request *r = *request;
@@ -275,7 +287,7 @@ static enum lw_msg start(struct web *w, struct lw_error *err)
         MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_EACH, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, w,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, w,
         w->tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
     if (!w->daemon)
         return w->tls ? lw_fail(err, LW_MSG_WEB_CERTIFICATE, "TLS") : lw_fail(err, LW_MSG_WEB_START);
