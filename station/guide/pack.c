@@ -1,6 +1,7 @@
 #include "pack.h"
 
 #include "log.h"
+#include "memory.h"
 #include "pack_session.h"
 
 #include <stdio.h>
@@ -514,6 +515,7 @@ static enum lw_msg prepare(struct pack *p, const struct pack_options *o, struct 
         rc = taught_load(&p->taught, p->w, err);
     if (!rc)
         taught_log_look_alikes(&p->taught, p->w);
+    lw_memory_give_back(); /* all that packing needs is loaded, the camera's libraries too */
     return rc ? rc : pack_allocate(p, err);
 }
 
