@@ -9,10 +9,12 @@ ruler is told to the program: the case, and where its recesses are in it.
 ROWS is the built e2e_calibration_rows. Ends with 77 where the bench or Xvfb is not here. Nothing is judged here but that
 the program goes through with it: the figures are for people."""
 import argparse
+import ctypes
 import json
 import math
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -44,6 +46,16 @@ MISTAKES = {
 }
 
 
+def die_with_parent():
+    """In a new process: whatever ends this script ends the station too."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def ask_to_end_with_parent():
+    """The same for the bench, which has an X server to end."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 def skip(why):
     print('skipped:', why)
     sys.exit(SKIP)
@@ -61,7 +73,7 @@ class Room:
         self.log = open(os.path.join(work, 'room.log'), 'w')
         self.process = subprocess.Popen(
             [sys.executable, os.path.join(folder, 'bench.py'), '--port', str(self.port), '--display', self.display,
-             '--state', 'bare', '--preset', 'office'], stdout=self.log, stderr=self.log,
+             '--state', 'bare', '--preset', 'office'], preexec_fn=ask_to_end_with_parent, stdout=self.log, stderr=self.log,
             env=dict(os.environ, OMP_NUM_THREADS='1', OPENBLAS_NUM_THREADS='1'))
         for _ in range(300):
             try:
@@ -85,6 +97,11 @@ class Room:
     def light(self, preset):
         self.ask('/light', preset=preset)
 
+    def shot(self, path):
+        """What the camera sees now, with the light on it."""
+        with urllib.request.urlopen('http://127.0.0.1:%d/cam.png' % self.port, timeout=30) as answer, open(path, 'wb') as f:
+            f.write(answer.read())
+
     def close(self):
         self.process.terminate()
         self.process.wait()
@@ -103,7 +120,7 @@ class Program:
         self.process = subprocess.Popen(
             [program] + words + ['--station', os.path.join(work, 'station.cfg'), '--events', self.events_path,
                                  '--input', input_path], stdout=self.log, stderr=self.log,
-            env=dict(os.environ, DISPLAY=room.display, LANGUAGE='en'))
+            preexec_fn=die_with_parent, env=dict(os.environ, DISPLAY=room.display, LANGUAGE='en'))
         self.file, self.rest, self.seen = None, '', []
 
     def press(self, line):
@@ -324,7 +341,7 @@ def do_right(p, room, tally, light, round_, i, step):
                   e['event'] == 'kit' and e.get('phase') == 'ended', 6)
 
 
-def pack(a, room, work, workflow, tally, light, round_, count):
+def pack(a, room, work, workflow, tally, light, round_, count, steps=None):
     room.light(light)
     room.state('bare')
     time.sleep(1)
@@ -343,9 +360,10 @@ def pack(a, room, work, workflow, tally, light, round_, count):
         return
     time.sleep(1)
     for i in range(1, count + 1):
+        step = steps[i - 1] if steps else 'step%d' % i
         for state, reasons in MISTAKES.get(i, []) if round_ == 'b' else []:
-            do_mistake(p, room, tally, light, i, state, reasons, 'step%d' % i)
-        do_right(p, room, tally, light, round_, i, 'step%d' % i)
+            do_mistake(p, room, tally, light, i, state, reasons, step)
+        do_right(p, room, tally, light, round_, i, step)
     p.poll()
     code = p.end(15)
     if code != 0:
@@ -368,13 +386,15 @@ def table(tally):
         print('from laying to verdict: median %.1f s, most %.1f s' % (statistics.median(tally.waits), max(tally.waits)))
 
 
-def main():
+def main(do=None, more=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ('bench', 'program', 'rows'):
         parser.add_argument(name)
     parser.add_argument('--keep', help='work in this folder and keep it; what is there of it already is used')
     parser.add_argument('--lights', default='office,easy,window')
     parser.add_argument('--rounds', default='b,c')
+    if more:
+        more(parser)
     a = parser.parse_args()
     if not os.path.exists(os.path.join(a.bench, 'bench.py')):
         skip('the photorealistic bench is not at ' + a.bench)
@@ -391,7 +411,7 @@ def main():
         truth = json.load(f)
     room = Room(os.path.abspath(a.bench), work)
     try:
-        return acts(a, room, work, truth)
+        return (do or acts)(a, room, work, truth)
     finally:
         room.close()
         if not a.keep:

@@ -1,9 +1,11 @@
 """A script that plays the person at the pretend bench: what it lays goes through `pretend.commands`, what it presses
 through --input, what it knows comes from --events. Used by the scenarios of teaching and rehearsing."""
+import ctypes
 import json
 import math
 import os
 import random
+import signal
 import subprocess
 import time
 
@@ -14,6 +16,11 @@ SLOTS = {  # of workflows/dental-kit/pretend.cfg, in the case: x, y, degrees
     'probe-2': (-58.0, -47.5, 0.0), 'explorer': (-58.0, -67.5, 0.0), 'scaler': (-58.0, -89.5, 0.0),
     'tweezers': (-58.0, -113.5, 0.0), 'mask': (118.0, 88.0, 0.0), 'scissors': (118.0, 29.0, 0.0),
     'cup': (94.5, -27.5, 0.0), 'gauze': (149.0, -27.5, 90.0)}
+
+
+def die_with_parent():
+    """In the new process: whatever ends this script ends the station too."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Bench:
@@ -76,9 +83,9 @@ class Program:
     def __init__(self, bench, words, name=None):
         self.bench, self.seen, self.rest, self.name = bench, [], '', name or words[0]
         self.log = open(os.path.join(bench.work, self.name + '.log'), 'w')
-        # virtual time runs as long as nobody answers: a pace keeps a waiting station from burning a processor
         self.process = subprocess.Popen([bench.program] + words + ['--station', bench.station, '--events', '-', '--input', '-', '--fast'],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
+                                        preexec_fn=die_with_parent,
                                         env=dict(os.environ, LANGUAGE='en', LC_ALL='C.UTF-8'))
         os.set_blocking(self.process.stdout.fileno(), False)
 

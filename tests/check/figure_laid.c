@@ -1,0 +1,92 @@
+/* What is seen to be laid on the photorealistic bench, from kept looks (grab_photoreal.py makes them): the case against
+ * the bare bench, then each thing. figure_laid FOLDER SET… prints a row each: how many things, how far from their places,
+ * how large. */
+#include "photoreal.h"
+
+#include "cv_picture.h"
+#include "laid.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ROOM_MM 6.0
+
+static bool is_case(const void *context, const struct laid_part *part)
+{
+    (void)context;
+    return part->area_mm2 >= 3600;
+}
+
+static void print_case(const struct photoreal *p, const char *set)
+{
+    struct lw_error err = {0};
+    struct image before = {0}, after = {0};
+    struct laid laid = {0};
+    double w = 0, d = 0;
+    if (photoreal_look(p, set, "bare@bench", &before, &err) || photoreal_look(p, set, "empty@bench", &after, &err))
+        return;
+    const struct laid_look look = {.model = &p->model, .before = &before, .after = &after, .noise_grey = 1,
+                                   .x1_mm = p->model.bench_width_mm, .y1_mm = p->model.bench_depth_mm,
+                                   .z_mm = p->case_height_mm, .counts = is_case};
+    if (laid_find(&look, 3600, &laid, &err) || laid.count == 0) {
+        printf("%-10s case: %s\n", set, laid.count ? err.text : "not seen");
+    } else {
+        struct rigid T = laid_rectangle(&laid.parts[0], &w, &d);
+        struct rigid off = rigid_mul(rigid_inverse(p->T_case), T);
+        printf("%-10s case: %d parts, %.0f x %.0f mm (true %.0f x %.0f), off %.1f %.1f mm %.2f deg%s\n", set, laid.count, w, d,
+               p->case_width_mm, p->case_depth_mm, off.x_mm, off.y_mm, deg_from_rad(off.angle_rad),
+               laid.parts[0].reaches_out ? ", reaches out" : "");
+    }
+    image_finish(&before);
+    image_finish(&after);
+}
+
+static void print_item(const struct photoreal *p, const char *set, int i)
+{
+    struct lw_error err = {0};
+    struct image before = {0}, after = {0};
+    struct laid laid = {0};
+    char from[32] = "empty", to[32];
+    if (i > 0)
+        snprintf(from, sizeof from, "ok_%da", i);
+    snprintf(to, sizeof to, "ok_%da", i + 1);
+    if (photoreal_look(p, set, from, &before, &err) || photoreal_look(p, set, to, &after, &err))
+        return;
+    double w = p->case_width_mm / 2 + ROOM_MM, d = p->case_depth_mm / 2 + ROOM_MM;
+    const struct laid_look look = {.model = &p->model, .before = &before, .after = &after, .noise_grey = 1,
+                                   .T_bench_from_local_before = p->T_case, .T_bench_from_local = p->T_case, .x0_mm = -w,
+                                   .x1_mm = w, .y0_mm = -d, .y1_mm = d, .z_mm = check_plane_mm(3, 10)};
+    if (laid_find(&look, 60, &laid, &err)) {
+        printf("%-10s %s: %s\n", set, to, err.text);
+    } else {
+        printf("%-10s %-18s %d parts, %d equal, %s:", set, photoreal_items[i], laid.count, laid.equal_count,
+               verdict_reason_name(laid.trouble));
+        for (int k = 0; k < laid.count && k < 4; k++) {
+            struct local_mm off = rigid_apply(rigid_inverse(p->places[i]), laid.parts[k].centre);
+            printf("  %.0f mm2 %.0f x %.0f off %.0f,%.0f%s", laid.parts[k].area_mm2, 2 * laid.parts[k].half_x_mm,
+                   2 * laid.parts[k].half_y_mm, off.x, off.y, laid.parts[k].reaches_out ? " reaches out" : "");
+        }
+        printf("\n");
+    }
+    image_finish(&before);
+    image_finish(&after);
+}
+
+int main(int argc, char **argv)
+{
+    struct photoreal p;
+    struct lw_error err = {0};
+    cv_setup(1);
+    lw_messages_init("en");
+    if (argc < 3)
+        return fprintf(stderr, "figure_laid FOLDER SET…\n"), 2;
+    if (photoreal_open(&p, argv[1], &err))
+        return printf("skipped: %s\n", err.text), 0;
+    for (int k = 2; k < argc; k++) {
+        print_case(&p, argv[k]);
+        for (int i = 0; i < PHOTOREAL_ITEMS; i++)
+            print_item(&p, argv[k], i);
+    }
+    photoreal_close(&p);
+    return 0;
+}
