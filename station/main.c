@@ -20,6 +20,7 @@ static const struct {
     {"teach", verb_teach, N_("Shows the camera what a workflow's things look like.")},
     {"serve", verb_serve, N_("Serves the studio: pages for making and mending workflows.")},
     {"password", verb_password, N_("Sets a role's password for the studio, read from standard input.")},
+    {"rehearse", verb_rehearse, N_("Tries a workflow out: is the camera sure of all its things?")},
     {"validate", verb_validate, N_("Checks workflow folders and names every mistake.")},
     {"release", verb_release, N_("Declares a workflow ready for people, when it is without errors.")},
     {"judge", verb_judge, N_("Checks plain pictures against taught pictures, as at the bench.")},

@@ -12,6 +12,7 @@ int verb_run(int argc, char **argv);
 int verb_calibrate(int argc, char **argv);
 int verb_measure(int argc, char **argv);
 int verb_teach(int argc, char **argv);
+int verb_rehearse(int argc, char **argv);
 int verb_validate(int argc, char **argv);
 int verb_release(int argc, char **argv);
 int verb_judge(int argc, char **argv);

@@ -206,13 +206,13 @@ static enum lw_msg take_out(struct rehearsing *s, int step, bool *again, struct 
 {
     struct press press;
     struct bench_mm outline[SCENE_POINTS];
-    struct teach_question q = {.what = "remove", .choices = "next skip done", .bench = true, .outline = outline, .pictogram = "remove",
+    struct teach_question q = {.what = "remove", .choices = "again next skip done", .bench = true, .outline = outline, .pictogram = "remove",
                                .item = s->w->items[place_at(s, step)->item].id, .line = _("Take it out, and lay it once more"),
-                               .more = _("Enough of it: next; it stays. Enough of all: done")};
+                               .more = _("It is out: again. Enough of it: next; it stays. Enough of all: done")};
     q.corners = outline_of(s, step, outline);
     enum lw_msg rc = teach_ask(s->p.g, &q, &s->given, &press, err);
     s->done |= press.kind == PRESS_DONE;
-    *again = press.kind == PRESS_NONE;
+    *again = press.kind == PRESS_NONE || press.kind == PRESS_AGAIN;
     return rc;
 }
 
@@ -250,35 +250,35 @@ enum lw_msg rehearse_run(struct guide *g, struct workflow *w, struct rehearsal *
 
 /* ---- from the taught pictures alone ---- */
 
-/* All items but the left-out reference of one; *left_out: it had no other, so that the item itself is not there. */
-static enum lw_msg load_without(struct taught *out, const struct workflow *w, int item, int reference, struct lw_error *err)
+/* The item, alone, without one of its pictures: would that one be accepted? */
+static enum lw_msg judge_left_out(struct rehearsal *r, int item, int reference, struct lw_error *err)
 {
-    struct workflow_item *it = &w->items[item];
-    struct workflow_reference kept = it->references[reference], last = it->references[it->reference_count - 1];
-    it->references[reference] = last;
-    it->reference_count--;
-    enum lw_msg rc = taught_load(out, w, err);
-    it->reference_count++;
-    it->references[reference] = kept;
-    it->references[it->reference_count - 1] = reference == it->reference_count - 1 ? kept : last;
-    return rc;
-}
-
-static enum lw_msg judge_reference(struct rehearsal *r, const struct check *c, int item, int reference, struct lw_error *err)
-{
-    const struct workflow_reference *ref = &r->w->items[item].references[reference];
+    struct workflow_item rest = r->w->items[item];
+    const struct workflow_reference left = rest.references[reference];
+    struct check *check = NULL;
     struct image before = {0}, after = {0};
     struct verdict v;
     char path[512];
-    enum lw_msg rc = cv_picture_read(workflow_path(r->w, ref->before, path, sizeof path), IMAGE_BGR8, &before, err);
-    rc = rc ? rc : cv_picture_read(workflow_path(r->w, ref->after, path, sizeof path), IMAGE_BGR8, &after, err);
-    for (int i = 0; i < r->w->item_count && !rc; i++) {
-        rc = check_judge_patch(c, &before, &after, ref->mm_per_px, i, true, &v, err);
-        if (!rc && (i != item || r->w->items[item].reference_count > 1))
-            count(r, i, item, &v);
+    rest.references = malloc(sizeof *rest.references * (size_t)rest.reference_count);
+    if (!rest.references)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    int n = 0;
+    for (int i = 0; i < rest.reference_count; i++)
+        if (i != reference)
+            rest.references[n++] = r->w->items[item].references[i];
+    rest.reference_count = n;
+    enum lw_msg rc = taught_load_item(&check, r->w, &rest, err);
+    rc = rc ? rc : cv_picture_read(workflow_path(r->w, left.before, path, sizeof path), IMAGE_BGR8, &before, err);
+    rc = rc ? rc : cv_picture_read(workflow_path(r->w, left.after, path, sizeof path), IMAGE_BGR8, &after, err);
+    rc = rc ? rc : check_judge_patch(check, &before, &after, left.mm_per_px, 0, true, &v, err);
+    if (!rc) {
+        v.seen_item = v.seen_item == 0 ? item : v.seen_item;
+        count(r, item, item, &v);
     }
+    free(rest.references);
     image_finish(&before);
     image_finish(&after);
+    check_destroy(&check);
     return rc;
 }
 
@@ -289,14 +289,9 @@ enum lw_msg rehearse_taught(struct rehearsal *r, struct lw_error *err)
     if (rc)
         return rc;
     note_look_alikes(r, t.check);
-    for (int i = 0; i < r->w->item_count && !rc; i++)
-        for (int k = 0; k < r->w->items[i].reference_count && !rc; k++) {
-            struct taught without = {0};
-            bool alone = r->w->items[i].reference_count == 1;
-            rc = alone ? LW_OK : load_without(&without, r->w, i, k, err);
-            rc = rc ? rc : judge_reference(r, alone ? t.check : without.check, i, k, err);
-            taught_finish(&without);
-        }
     taught_finish(&t);
+    for (int i = 0; i < r->w->item_count && !rc; i++)
+        for (int k = 0; k < r->w->items[i].reference_count && r->w->items[i].reference_count > 1 && !rc; k++)
+            rc = judge_left_out(r, i, k, err);
     return rc;
 }

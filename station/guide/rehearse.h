@@ -31,7 +31,8 @@ void rehearsal_finish(struct rehearsal *r);
 /* At the bench. Ends with `done`, or after the last step. */
 enum lw_msg rehearse_run(struct guide *g, struct workflow *w, struct rehearsal *r, struct lw_error *err);
 
-/* Without a bench: each taught picture is judged by the others (an item of one picture: only by the other items). */
+/* Without a bench: each taught picture is judged by the other ones of its item, and all items are compared with one
+ * another. An item of one picture stays untried. */
 enum lw_msg rehearse_taught(struct rehearsal *r, struct lw_error *err);
 
 enum rehearse_state rehearsal_state(const struct rehearsal *r, int item);

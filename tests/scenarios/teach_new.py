@@ -2,6 +2,7 @@
 """teach_new.py PROGRAM SOURCE: a coach teaches a kit of ten things from nothing by showing it, takes one back, is cut
 off (kill -9) and goes on, answers badly, loses the camera for a moment; then the kit is rehearsed, released, and packed with mistakes. SOURCE: the
 project's folder."""
+import json
 import os
 import re
 import shutil
@@ -141,6 +142,41 @@ def check_text(bench, folder):
     demand('wrong one' not in text, 'what was taken back is in the workflow')
 
 
+def rehearse(bench, folder):
+    """Two layings of the first thing, one of them a wrong one; then it is enough."""
+    p = Program(bench, ['rehearse', folder, '--format', 'json'])
+    expect(p, 'case_empty')
+    bench.put_case()
+    p.press('next')
+    tries = [('toothpaste', 'next'), ('scissors', 'name scissors'), ('pen', 'no')]
+    for i, (kind, said) in enumerate(tries):
+        e = expect(p, 'lay_again' if i else 'lay_item')
+        bench.put(kind, 'toothpaste')
+        p.press('next')
+        e = p.ask()
+        while e and e['what'] in ('lay_item', 'lay_again'):
+            p.press('next')
+            e = p.ask()
+        demand(e['what'] == 'name', 'asked %s, not what it was' % e)
+        print('  rehearse: %s in the place of the toothpaste: %s %s' % (kind, e['result'], e['verdict_reason']))
+        p.press(said)
+        e = p.ask()
+        if e['what'] == 'confirm':
+            p.press('no')
+            e = p.ask()
+        demand(e['what'] == 'remove', 'asked %s' % e)
+        bench.do('take ' + kind)
+        p.press('again' if i + 1 < len(tries) else 'done')
+    code = p.end()
+    with open(os.path.join(bench.work, 'rehearse.log')) as f:
+        text = f.read()
+    report = json.loads(text[text.index('{'):])
+    first = report['items'][0]
+    demand(code == 1 and not report['sure'], 'things that nobody laid are taken for sure')
+    demand(first['right'] == 1 and first['wrong'] == 2 and first['wrong_accepted'] == 0, 'the report says %s' % first)
+    print('  rehearse:', {k: v for k, v in first.items() if k != 'name'})
+
+
 def release(folder):
     path = os.path.join(folder, 'workflow.cfg')
     with open(path) as f:
@@ -225,6 +261,7 @@ def main():
         teach_all(bench, folder)
         print('taught in %.0f s' % (time.monotonic() - began))
         check_text(bench, folder)
+        rehearse(bench, folder)
         release(folder)
         code, counts = pack(bench, folder)
         demand(code == 0, 'run ended with %d' % code)
