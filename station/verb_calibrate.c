@@ -3,6 +3,7 @@
 #include "measure.h"
 #include "verb_guided.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* ---- calibrate ---- */
@@ -36,11 +37,29 @@ static int calibrate(const struct station_config *c, const struct guided *o, str
     return rc ? verb_fail(&err, EXIT_FAILED) : EXIT_OK;
 }
 
+#define OWN_BOARD "boards/board-a4.cfg"
+
+/* The board that is named, or our own where a person can be asked for it. False: its file is no good, and that was said. */
+static bool choose_board(struct calibrate_options *o, const char *file, struct board *described)
+{
+    char own[PATH_MAX];
+    struct lw_problems problems = {0};
+    if (!file && (o->automatic || o->raised_mm > 0))
+        return true;
+    snprintf(own, sizeof own, "%s/" OWN_BOARD, lw_assets_folder());
+    enum lw_msg rc = board_load(described, file ? file : own, &problems);
+    verb_print_problems(&problems);
+    problems_finish(&problems);
+    o->board = described;
+    o->own_board = !file || strstr(file, "board-a4.cfg") || strstr(file, "board-a3.cfg");
+    return rc == LW_OK;
+}
+
 int verb_calibrate(int argc, char **argv)
 {
     struct guided o = {0};
     struct calibrate_options options = {.wait_s = 2};
-    const char *rest[ARGUMENTS_REST];
+    const char *rest[ARGUMENTS_REST], *board = NULL;
     int rest_count, code;
     const struct argument table[] = {
         GUIDED_ARGUMENTS(o),
@@ -48,6 +67,7 @@ int verb_calibrate(int argc, char **argv)
         {"wait", ARGUMENT_REAL, &options.wait_s, "S", N_("With --auto: seconds to wait for each act (default 2).")},
         {"calm", ARGUMENT_FLAG, &options.calm, NULL, N_("Full pictures cross-fade: nothing flickers. Takes longer.")},
         {"manual", ARGUMENT_FLAG, &options.manual, NULL, N_("Show the bench's corners by hand, with the arrow keys.")},
+        {"board", ARGUMENT_TEXT, &board, N_("FILE"), N_("Describes the printed board that is laid down (default: our own on A4, with --auto none).")},
         {"raised", ARGUMENT_REAL, &options.raised_mm, "MM", N_("A flat box of this height is laid down: heights become true.")},
     };
     if (!verb_arguments(argc, argv, table, COUNT(table), N_("calibrate [OPTION…]"),
@@ -62,7 +82,10 @@ int verb_calibrate(int argc, char **argv)
     }
     if (!verb_read_station(&c, o.station))
         return EXIT_FAILED;
-    code = calibrate(&c, &o, &options);
+    struct board described;
+    code = EXIT_FAILED;
+    if (choose_board(&options, board, &described))
+        code = calibrate(&c, &o, &options);
     station_config_finish(&c);
     return code;
 }

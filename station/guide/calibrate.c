@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define solve_views(in, out, q, r, err) solve_model(in, out, q, err) /* TEMPORARY */
 #define FIRST_PICTURE_S 10
 #define CALM_S 5             /* longest wait for hands to leave before a capture */
 #define FINEST_PX 4          /* projector pixels; pairs are fitted over their neighbourhood, far finer */
@@ -61,24 +62,33 @@ static enum lw_msg first_picture(struct calibrate_session *s, struct lw_error *e
 
 /* ---- solving ---- */
 
-static enum lw_msg solve(struct calibrate_session *s, bool with_raised, struct lw_error *err)
+enum lw_msg calibrate_solve(struct calibrate_session *s, struct lw_error *err)
 {
     const struct solve_plane planes[2] = {{s->flat.pairs, s->flat.count, 0},
                                           {s->raised.pairs, s->raised.count, s->o->raised_mm}};
+    struct solve_view views[CALIBRATE_VIEWS_MAX];
     struct solve_input in = {.planes = planes,
-                             .plane_count = with_raised ? 2 : 1,
-                             .camera_width = s->g->frame->image.width,
-                             .camera_height = s->g->frame->image.height,
+                             .plane_count = s->raised.count ? 2 : 1,
+                             .board = s->o->board,
+                             .views = views,
+                             .view_count = s->view_count,
+                             .camera_width = s->white.width,
+                             .camera_height = s->white.height,
                              .projector_width = s->g->screen->info.width,
                              .projector_height = s->g->screen->info.height,
                              .bench_width_mm = s->g->bench_width_mm,
                              .bench_depth_mm = s->g->bench_depth_mm};
+    for (int i = 0; i < s->view_count; i++)
+        views[i] = (struct solve_view){.name = s->views[i].name, .corners = s->views[i].seen.corners,
+                                       .corner_count = s->views[i].seen.count, .pairs = s->views[i].light.pairs,
+                                       .pair_count = s->views[i].light.count, .flat = s->views[i].flat};
+    if (s->bar_mm > 0)
+        in.measured_square_mm = s->o->board->square_mm * s->bar_mm / CALIBRATE_BAR_MM;
     memcpy(in.corners, s->corners, sizeof in.corners);
-    return solve_model(&in, &s->model, &s->quality, err);
+    return solve_views(&in, &s->model, &s->quality, &s->report, err);
 }
 
-/* Projector pixels by which a pair misses the bench's map; negative where the model has no answer. */
-static double off_the_bench_px(const struct calibrate_session *s, const struct decode_pair *pair, struct bench_mm *at)
+double calibrate_off_bench_px(const struct calibrate_session *s, const struct decode_pair *pair, struct bench_mm *at)
 {
     struct proj_px flat;
     if (!model_bench_from_cam(&s->model, pair->cam, 0, at) || !model_proj_from_bench(&s->model, *at, &flat))
@@ -92,7 +102,7 @@ static enum lw_msg keep_raised(struct calibrate_session *s, struct lw_error *err
     int kept = 0;
     struct bench_mm at;
     for (int i = 0; i < s->raised.count; i++)
-        if (off_the_bench_px(s, &s->raised.pairs[i], &at) >= RAISED_MIN_PX)
+        if (calibrate_off_bench_px(s, &s->raised.pairs[i], &at) >= RAISED_MIN_PX)
             s->raised.pairs[kept++] = s->raised.pairs[i];
     s->raised.count = kept;
     lw_log(LW_LOG_INFO, "calibrate", "%d pairs on the raised plane", kept);
@@ -126,7 +136,7 @@ static enum lw_msg map_bench(struct calibrate_session *s, struct lw_error *err)
     if (!rc)
         calibrate_tell(s, "captured", NULL, json_pack("{s:s,s:i,s:f,s:f}", "pose", "flat", "pairs", s->flat.count,
                                                       "decoded_share", s->flat.decoded_share, "edges_confidence", confidence));
-    return rc ? rc : solve(s, false, err);
+    return rc ? rc : calibrate_solve(s, err);
 }
 
 /* To draw outlines where things go: the model as far as it is known. */
@@ -140,18 +150,17 @@ static enum lw_msg map_raised(struct calibrate_session *s, struct lw_error *err)
 {
     struct bench_mm corners[4];
     char line[160];
-    enum lw_msg rc = preview(s, err);
     show_rectangle((struct rigid){s->g->bench_width_mm / 2, s->g->bench_depth_mm / 2, 0}, BOX_WIDTH_MM, BOX_DEPTH_MM,
                    s->o->raised_mm, corners);
     snprintf(line, sizeof line, _("Lay the box of %.0f mm here, then press next"), s->o->raised_mm);
     calibrate_show_at(s, corners, "box", line);
     guide_ask(s->g, "board", "next", corners, 4, json_pack("{s:s,s:f}", "kind", "box", "height_mm", s->o->raised_mm));
-    rc = rc ? rc : calibrate_wait_for_go(s, err);
+    enum lw_msg rc = calibrate_wait_for_go(s, err);
     rc = rc ? rc : calibrate_countdown(s, err);
     guide_wait_calm(s->g, CALM_S);
     rc = rc ? rc : calibrate_capture(s, "raised", &s->raised, NULL, err);
     rc = rc ? rc : keep_raised(s, err);
-    rc = rc ? rc : solve(s, true, err);
+    rc = rc ? rc : calibrate_solve(s, err);
     if (rc)
         return rc;
     calibrate_tell(s, "captured", NULL, json_pack("{s:s,s:i,s:f}", "pose", "raised", "pairs", s->raised.count, "height_mm",
@@ -168,7 +177,7 @@ static void count_near(const struct calibrate_session *s, struct bench_mm at, in
     struct bench_mm b;
     *near = *flat = 0;
     for (int i = 0; i < s->flat.count; i++) {
-        double off_px = off_the_bench_px(s, &s->flat.pairs[i], &b);
+        double off_px = calibrate_off_bench_px(s, &s->flat.pairs[i], &b);
         if (off_px < 0 || hypot(b.x - at.x, b.y - at.y) > PROOF_NEAR_MM)
             continue;
         ++*near;
@@ -230,15 +239,20 @@ static enum lw_msg save(struct calibrate_session *s, const struct calibrate_resu
 static enum lw_msg run(struct calibrate_session *s, struct calibrate_result *out, struct lw_error *err)
 {
     int64_t began = clock_now_ns(&s->g->clock);
-    s->acts = 2 + (s->o->raised_mm > 0);
+    s->acts = 2 + (s->o->raised_mm > 0) + (s->o->board ? CALIBRATE_VIEWS_PROPOSED : 0);
     enum lw_msg rc = first_picture(s, err);
     calibrate_tell(s, "started", NULL, json_pack("{s:b,s:b}", "auto", s->o->automatic, "calm", s->o->calm));
     rc = rc ? rc : map_bench(s, err);
     s->act++;
-    if (!rc && s->o->raised_mm > 0) {
+    if (!rc && (s->o->raised_mm > 0 || s->o->board))
+        rc = preview(s, err);
+    if (!rc && s->o->raised_mm > 0)
         rc = map_raised(s, err);
-        s->act++;
-    }
+    if (!rc && s->o->board && s->o->own_board && !s->o->automatic)
+        rc = calibrate_ask_bar(s, err);
+    if (!rc && s->o->board)
+        rc = calibrate_boards(s, err);
+    s->act = s->acts - 1;
     if (rc)
         return rc;
     fill_result(s, out);
@@ -301,6 +315,7 @@ enum lw_msg calibrate_run(struct guide *g, const struct calibrate_options *o, st
     guide_wait(g, 1.0);
     decode_finish(&s.flat);
     decode_finish(&s.raised);
+    calibrate_boards_finish(&s);
     image_finish(&s.white);
     return rc;
 }

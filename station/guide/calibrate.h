@@ -2,6 +2,7 @@
  * proved on projected crosses that the solver has not seen, saved. */
 #pragma once
 
+#include "board.h"
 #include "edges.h"
 #include "guide.h"
 #include "prove.h"
@@ -11,6 +12,8 @@ struct calibrate_options {
     bool calm;             /* full pictures cross-fade: nothing changes above 3 Hz */
     bool manual;           /* the bench's corners are shown by a person, with the arrow keys */
     double wait_s;
+    const struct board *board; /* that is laid down, NULL: none */
+    bool own_board;        /* it is one of ours: the bar's length is asked for */
     double raised_mm;      /* height of a flat box that is laid down; 0: none */
     enum person_side side; /* of the camera picture */
     const struct cam_px *corners; /* of the bench top, front left, front right, back right, back left; NULL: found */

@@ -2,7 +2,21 @@
 #pragma once
 
 #include "calibrate.h"
+#include "board.h"
 #include "capture.h"
+
+#define CALIBRATE_VIEWS_MAX 12
+#define CALIBRATE_VIEWS_PROPOSED 7
+#define CALIBRATE_KNOWN_MAX 24
+#define CALIBRATE_BAR_MM    200.0 /* of the bar on our own boards */
+
+/* One board that was captured. */
+struct calibrate_view {
+    char name[16];
+    struct board_seen seen;
+    struct decode_result light;
+    bool flat;
+};
 
 struct calibrate_session {
     struct guide *g;
@@ -17,6 +31,14 @@ struct calibrate_session {
     struct prove_result proof;
     int act, acts; /* progress */
     int poses_kept;
+
+    struct calibrate_view views[CALIBRATE_VIEWS_MAX];
+    int view_count, boards_tried;
+    struct board_seen known[CALIBRATE_KNOWN_MAX]; /* places in which a board was tried already */
+    int known_count;
+    enum lw_msg last_trouble; /* what was said last of a board that can't be taken */
+    double bar_mm;            /* the bar's measured length, 0: not measured */
+    struct solve_report report;
 };
 
 /* ---- calibrate_talk.c: asking, announcing, telling ---- */
@@ -48,3 +70,20 @@ void calibrate_keep(struct calibrate_session *s, const struct calibrate_result *
 
 /* The bench's corners by hand: a cross of light is moved onto each. */
 enum lw_msg calibrate_corners_by_hand(struct calibrate_session *s, struct lw_error *err);
+
+/* ---- calibrate_boards.c, calibrate_bar.c ---- */
+
+/* Asks for the board in place after place and captures it, until enough are there, nothing new comes, or a person says
+ * done; then solves. */
+enum lw_msg calibrate_boards(struct calibrate_session *s, struct lw_error *err);
+void calibrate_boards_finish(struct calibrate_session *s);
+/* The bar's length, typed twice, into s->bar_mm; left at 0 when a person says done. */
+enum lw_msg calibrate_ask_bar(struct calibrate_session *s, struct lw_error *err);
+
+/* ---- calibrate.c ---- */
+
+/* The model of all that was captured so far. */
+enum lw_msg calibrate_solve(struct calibrate_session *s, struct lw_error *err);
+/* Projector pixels by which a pair misses the bench's map, and where on the bench it would be; negative where the model
+ * has no answer. */
+double calibrate_off_bench_px(const struct calibrate_session *s, const struct decode_pair *pair, struct bench_mm *at);

@@ -94,6 +94,9 @@ const char *calibrate_reason(enum lw_msg cause)
         {LW_MSG_CAPTURE_MOVED, "moved"}, {LW_MSG_NO_CONTRAST, "dark"},       {LW_MSG_EDGES_UNSURE, "edges"},
         {LW_MSG_SOLVE_CORNERS, "size"},  {LW_MSG_SOLVE_PLANE_HEIGHT, "height"}, {LW_MSG_SOLVE_NOT_FLAT, "not_flat"},
         {LW_MSG_PROOF_FAILED, "proof"},  {LW_MSG_BOX_NOT_SEEN, "not_seen"},  {LW_MSG_ENDED, "quit"},
+        {LW_MSG_BOARD_NOT_SEEN, "not_seen"}, {LW_MSG_BOARD_CUT_OFF, "cut_off"}, {LW_MSG_BOARD_OTHER, "other"},
+        {LW_MSG_BOARD_GLARE, "glare"},   {LW_MSG_SOLVE_BENT, "bent"},        {LW_MSG_SOLVE_MOVED, "moved"},
+        {LW_MSG_SOLVE_SCALE, "scale"},   {LW_MSG_SOLVE_KEYSTONE_ON, "keystone"}, {LW_MSG_SOLVE_NOT_NATIVE, "native"},
         {LW_MSG_NO_PICTURES, "camera"},  {LW_MSG_NO_PICTURE_YET, "camera"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

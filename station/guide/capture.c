@@ -332,6 +332,7 @@ enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan,
     struct image picture;
     int count = pattern_count(plan), taken = 0, black = 0;
     enum lw_msg rc = image_init(&picture, plan->width, plan->height, IMAGE_BGRA8, err);
+    frame_unref(&c->last); /* what was shown before is not one of them */
     while (!rc && taken < count) {
         pattern_draw(plan, taken, 0, 255, &picture);
         rc = capture_picture(c, &picture, &captures[taken], err);

@@ -120,6 +120,10 @@ static void hear_ask(struct person *p, const struct journal_event *e)
     r.has_pose |= pose_of(e->detail, "place_mm", &r.pose);
     r.size_mm[2] = json_number_value(json_object_get(e->detail, "height_mm"));
     r.carrier = json_is_string(json_object_get(e->detail, "carrier"));
+    const char *kind = json_string_value(json_object_get(e->detail, "kind"));
+    const char *pose = json_string_value(json_object_get(e->detail, "pose"));
+    r.board = kind && strcmp(kind, "board") == 0;
+    r.tilted = pose && strcmp(pose, "tilted") == 0;
     answer_of(json_object_get(e->detail, "choices"), &r);
     bool again = same(r.what, p->ask.what) && same(r.item, p->ask.item) && same(r.place, p->ask.place);
     bool mends =

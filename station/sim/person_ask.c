@@ -43,7 +43,10 @@ static void plan_remove(struct person *p, const struct request *r)
             any = true;
         }
     struct rigid at = r->has_pose ? r->pose : p->T_bench_from_box;
-    if (!any && p->box_height_mm > 0) {
+    if (!any && p->has_sheet) {
+        plan_reach(p, at.x_mm, at.y_mm - 60, 600);
+        person_op(p, OP_SHEET);
+    } else if (!any && p->box_height_mm > 0) {
         plan_reach(p, at.x_mm, at.y_mm - 60, 600);
         person_op(p, OP_BOX);
     }
@@ -97,12 +100,31 @@ static void plan_box(struct person *p, const struct request *r)
     plan_leave(p, r->pose.x_mm);
 }
 
+#define LEAN_RAD 0.35
+
+/* Our own printed board, about where it is asked for; leaning some way where that is wanted. */
+static void plan_board(struct person *p, const struct request *r)
+{
+    struct rigid off = plan_jitter(p, CASE_JITTER_MM, CASE_JITTER_DEG);
+    plan_reach(p, r->pose.x_mm, r->pose.y_mm - 60, 600);
+    struct op *o = person_op(p, OP_SHEET);
+    o->pose = (struct rigid){r->pose.x_mm + off.x_mm, r->pose.y_mm + off.y_mm, r->pose.angle_rad + off.angle_rad};
+    for (int i = 0; i < 2 && r->tilted; i++)
+        o->tilt_rad[i] = person_random(p, -LEAN_RAD, LEAN_RAD);
+    if (r->tilted)
+        o->tilt_rad[0] += o->tilt_rad[0] < 0 ? -0.1 : 0.1;
+    o->size_mm[0] = 1;
+    plan_leave(p, r->pose.x_mm);
+}
+
 static void plan_answer(struct person *p, const struct request *r)
 {
     bool wrong = p->now.active && p->now.place[0] && person_lying(p) != LYING_RIGHT;
     char height[32];
     plan_wait(p, 700);
-    if (strcmp(r->what, "height") == 0 && p->box_own_height && p->box_height_mm > 0) {
+    if (strcmp(r->what, "bar") == 0) {
+        plan_press(p, p->serial, "bar", "200.0");
+    } else if (strcmp(r->what, "height") == 0 && p->box_own_height && p->box_height_mm > 0) {
         snprintf(height, sizeof height, "%.0f", p->box_height_mm);
         plan_press(p, p->serial, "height", height);
     } else if (strcmp(r->what, "confirm") == 0 && wrong) {
@@ -141,7 +163,10 @@ void plan_ask(struct person *p)
         plan_clear(p, &r);
         break;
     case 1:
-        plan_box(p, &r);
+        if (r.board)
+            plan_board(p, &r);
+        else
+            plan_box(p, &r);
         break;
     case 2:
         plan_case(p, &r);

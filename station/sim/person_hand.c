@@ -1,5 +1,7 @@
 #include "person_parts.h"
 
+#include "board.h"
+
 #include <string.h>
 
 #define REACH_MM        45.0   /* the palm stays this far on the person's side of what the fingers hold */
@@ -132,6 +134,27 @@ static void put_box(struct person *p, const struct op *o)
     sim_box(p->bench, o->pose.x_mm, o->pose.y_mm, o->size_mm[0], o->size_mm[1], o->pose.angle_rad,
             o->size_mm[2]);
     p->box_height_mm = o->size_mm[2];
+    p->T_bench_from_box = o->pose;
+    p->changed_ns = p->now_ns;
+}
+
+#define SHEET_Z_MM 1.0 /* the card that it is glued on */
+
+/* Our own board; size 0: it is taken away. */
+static void put_sheet(struct person *p, const struct op *o)
+{
+    char path[1024];
+    struct lw_problems problems = {0};
+    struct lw_error err = {0};
+    struct board b;
+    const struct sim_sheet_pose pose = {o->pose.x_mm, o->pose.y_mm, o->pose.angle_rad, o->tilt_rad[0], o->tilt_rad[1],
+                                        SHEET_Z_MM, 0, 1};
+    snprintf(path, sizeof path, "%s/boards/board-a4.cfg", lw_assets_folder());
+    bool lay = o->size_mm[0] > 0 && board_load(&b, path, &problems) == LW_OK;
+    if (sim_sheet(p->bench, lay ? &b : NULL, &pose, &err))
+        person_note(p, "%s", err.text);
+    problems_finish(&problems);
+    p->has_sheet = lay;
     p->T_bench_from_box = o->pose;
     p->changed_ns = p->now_ns;
 }
@@ -331,6 +354,9 @@ static void run_quick(struct person *p, struct op *o)
         break;
     case OP_BOX:
         put_box(p, o);
+        break;
+    case OP_SHEET:
+        put_sheet(p, o);
         break;
     case OP_PRESS:
         if (!o->serial || o->serial == p->serial)

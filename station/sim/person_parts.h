@@ -49,6 +49,7 @@ enum op_kind {
     OP_CASE,
     OP_CLEAR,
     OP_BOX,
+    OP_SHEET,
     OP_PRESS,
     OP_EVENT,
     OP_FORGET,
@@ -63,6 +64,7 @@ struct op {
     int thing;         /* OP_TAKE, OP_LAY: index */
     struct rigid pose; /* OP_CASE, OP_BOX, OP_PUSH (change) */
     double size_mm[3]; /* OP_BOX */
+    double tilt_rad[2]; /* OP_SHEET; its pose: see pose */
     int mistake;       /* OP_FORGET, OP_WAIT_TOLD */
     const struct scenario_action *action;
     int serial; /* OP_PRESS: only while what is shown is still this; 0: always */
@@ -90,6 +92,7 @@ struct request {
     char what[PERSON_ID], item[PERSON_ID], place[PERSON_ID], press[PERSON_ID];
     bool has_pose;
     bool carrier; /* it is about the case, with all that is in it */
+    bool board, tilted; /* a printed board is asked for; leaning on something */
     struct rigid pose;
     double size_mm[3]; /* width, depth, height */
 };
@@ -139,6 +142,7 @@ struct person {
     struct rigid T_bench_from_case;
     double box_height_mm; /* 0: no box */
     bool box_own_height;  /* chosen by the person */
+    bool has_sheet;
     struct rigid T_bench_from_box;
     char kit[PERSON_ID], shelf_kit[PERSON_ID];
     bool aside, restore;

@@ -364,6 +364,11 @@ void sim_box(struct sim *s, double x_mm, double y_mm, double width_mm, double de
     stage_box(&s->stage, (double[]){x_mm, y_mm, width_mm, depth_mm, angle_rad}, height_mm);
 }
 
+enum lw_msg sim_sheet(struct sim *s, const struct board *b, const struct sim_sheet_pose *pose, struct lw_error *err)
+{
+    return stage_sheet(&s->stage, b, pose, err);
+}
+
 void sim_hand(struct sim *s, double x_mm, double y_mm, double z_mm, int glove)
 {
     hand_place(&s->hand, x_mm, y_mm, z_mm, glove);

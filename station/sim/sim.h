@@ -45,6 +45,14 @@ void sim_case_remove(struct sim *s);
 void sim_box(struct sim *s, double x_mm, double y_mm, double width_mm, double depth_mm, double angle_rad,
              double height_mm);
 
+/* A printed board (calibration/board.h): middle, turn about the vertical, leaning about its own x and y, height of its
+ * lowest corner, bow of its middle, scale of its print (1: true). NULL: it is taken away. */
+struct sim_sheet_pose {
+    double x_mm, y_mm, angle_rad, tilt_x_rad, tilt_y_rad, z_mm, bend_mm, scale;
+};
+struct board;
+enum lw_msg sim_sheet(struct sim *s, const struct board *b, const struct sim_sheet_pose *pose, struct lw_error *err);
+
 /* A hand (and arm from the person's side) with its palm at (x, y), z over the bench; glove: 0 skin, 1 blue, 2
  * white. */
 void sim_hand(struct sim *s, double x_mm, double y_mm, double z_mm, int glove);

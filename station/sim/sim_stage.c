@@ -30,6 +30,7 @@ void stage_finish(struct stage *s)
     pretend_finish(&s->scene);
     field_finish(&s->bare);
     field_finish(&s->field);
+    sheet_finish(&s->sheet);
     free(s->recess);
     s->recess = NULL;
 }
@@ -115,6 +116,8 @@ static void redraw(struct stage *s, const float box[4])
     }
     if (s->box_there && !s->blind)
         draw_box(s, c);
+    if (s->sheet.there && !s->blind)
+        sheet_draw(&s->sheet, &s->field, c);
     field_update_blocks(&s->field, c);
     note_change(s, c, fmaxf(top, field_top_of(&s->field, c)));
 }
@@ -330,6 +333,23 @@ void stage_box(struct stage *s, const double box[5], double height_mm)
         solid_bounds(&o, cover);
         redraw(s, cover);
     }
+}
+
+enum lw_msg stage_sheet(struct stage *s, const struct board *b, const struct sim_sheet_pose *pose, struct lw_error *err)
+{
+    float cover[4];
+    enum lw_msg rc = LW_OK;
+    if (s->sheet.there) {
+        sheet_cover(&s->sheet, cover);
+        sheet_finish(&s->sheet);
+        redraw(s, cover);
+    }
+    if (b) {
+        rc = sheet_init(&s->sheet, b, pose, err);
+        sheet_cover(&s->sheet, cover);
+        redraw(s, cover);
+    }
+    return rc;
 }
 
 void stage_blind(struct stage *s, bool blind)

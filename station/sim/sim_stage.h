@@ -4,6 +4,7 @@
 
 #include "sim_field.h"
 #include "sim_pretend.h"
+#include "sim_sheet.h"
 
 struct stage_thing {
     bool there, in_case, flipped;
@@ -32,6 +33,7 @@ struct stage {
     bool box_there;
     double box[5]; /* x, y, width, depth, angle */
     double box_height;
+    struct sheet sheet;
     struct stage_change changes[STAGE_CHANGES]; /* drawn anew; whoever has seen them sets change_count to 0 */
     int change_count;
 };
@@ -46,6 +48,7 @@ bool stage_slot(const struct stage *s, const char *id, struct rigid *out);
 void stage_case_put(struct stage *s, struct rigid T_bench_from_case);
 void stage_case_remove(struct stage *s);
 void stage_box(struct stage *s, const double box[5], double height_mm);
+enum lw_msg stage_sheet(struct stage *s, const struct board *b, const struct sim_sheet_pose *pose, struct lw_error *err);
 void stage_blind(struct stage *s, bool blind);
 
 /* sim_ground.c: the bare bench with its tubs and what lies in them. */

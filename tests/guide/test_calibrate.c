@@ -27,10 +27,28 @@ static struct bench {
     int64_t announced_ns;
     bool begun, ended;
     double box_mm;
+    struct board described, printed; /* as the program is told, as it is */
+    double bend_mm, scale;
+    int laid;
     int asks, captured, saved, refused;
     char last_reason[32];
     bool rough;
 } b;
+
+/* Board after board, as a coach would lay it: three times flat, then leaning. */
+static void lay_board(void)
+{
+    static const struct sim_sheet_pose poses[] = {
+        {400, 250, 0.1, 0, 0, 0, 0, 1},      {800, 300, 1.4, 0, 0, 0, 0, 1},       {620, 400, -0.4, 0, 0, 0, 0, 1},
+        {500, 300, 0.2, 0.35, 0.05, 2, 0, 1}, {760, 320, -0.3, -0.05, 0.4, 5, 0, 1}, {420, 360, 1.5, -0.3, 0.1, 10, 0, 1},
+        {650, 260, 0.7, 0.25, -0.3, 30, 0, 1},
+    };
+    struct lw_error err;
+    struct sim_sheet_pose p = poses[b.laid++ % (int)(sizeof poses / sizeof poses[0])];
+    p.bend_mm = b.bend_mm;
+    p.scale = b.scale;
+    assert_int_equal(sim_sheet(b.sim, &b.printed, &p, &err), LW_OK);
+}
 
 static void hear(void *context, const struct journal_event *e)
 {
@@ -40,13 +58,20 @@ static void hear(void *context, const struct journal_event *e)
         b.asks++;
         if (strcmp(what, "clear_bench") == 0)
             b.announced_ns = clock_now_ns(&b.g.clock);
-        if (strcmp(what, "board") == 0)
+        if (strcmp(what, "board") == 0 && b.described.kind)
+            lay_board();
+        else if (strcmp(what, "board") == 0)
             sim_box(b.sim, 600, 330, 300, 220, 0.1, b.box_mm);
         if (strcmp(what, "remove") == 0)
-            sim_box(b.sim, 0, 0, 0, 0, 0, 0);
+            sim_box(b.sim, 0, 0, 0, 0, 0, 0), sim_sheet(b.sim, NULL, NULL, NULL);
     }
     if (e->kind != EVENT_CALIBRATION)
         return;
+    json_t *said = journal_event_json(e);
+    json_object_del(said, "points");
+    if (b.described.kind && said)
+        json_dumpf(said, stdout, JSON_COMPACT | JSON_REAL_PRECISION(4)), printf("\n");
+    json_decref(said);
     b.captured += strcmp(e->phase, "captured") == 0;
     b.saved += strcmp(e->phase, "saved") == 0;
     b.rough = strcmp(e->phase, "saved") == 0 ? json_is_true(json_object_get(e->detail, "rough")) : b.rough;
@@ -194,6 +219,32 @@ static void box_and_measure(void **state)
     close_bench();
 }
 
+/* ---- boards ---- */
+
+static void take_our_board(void)
+{
+    char path[400];
+    struct lw_problems problems = {0};
+    assert_int_equal(board_load(&b.described, harness_source("assets/boards/board-a4.cfg", path, sizeof path), &problems), LW_OK);
+    b.printed = b.described;
+    b.scale = 1;
+}
+
+/* Our own board in three flat and four leaning places: heights are true everywhere. */
+static void boards(void **state)
+{
+    (void)state;
+    struct calibrate_result r;
+    open_bench(6, 0, "office");
+    take_our_board();
+    assert_int_equal(calibrate(&(struct calibrate_options){.board = &b.described}, &r), LW_OK);
+    printf("true 95 %%: %.2f flat, %.2f at 30 mm, %.2f at 100 mm\n", true_p95_mm(&r.calibration.model, 0),
+           true_p95_mm(&r.calibration.model, 30), true_p95_mm(&r.calibration.model, BOX_MM));
+    assert_int_equal(b.captured, 8);
+    assert_true(true_p95_mm(&r.calibration.model, BOX_MM) < 1.5 && !r.calibration.model.rough);
+    close_bench();
+}
+
 /* ---- what befalls it ---- */
 
 static void hand_comes(struct sim *s)
@@ -307,7 +358,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bench_alone),   cmocka_unit_test(box_and_measure), cmocka_unit_test(walks_through),
         cmocka_unit_test(arm_stays),     cmocka_unit_test(light_switched),  cmocka_unit_test(frozen),
-        cmocka_unit_test(stalled),       cmocka_unit_test(blind_camera),    cmocka_unit_test(calm),
+        cmocka_unit_test(stalled),       cmocka_unit_test(blind_camera),    cmocka_unit_test(calm), cmocka_unit_test(boards),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

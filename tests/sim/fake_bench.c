@@ -39,6 +39,12 @@ void sim_case_remove(struct sim *s)
     s->has_case = false;
 }
 
+enum lw_msg sim_sheet(struct sim *s, const struct board *b, const struct sim_sheet_pose *pose, struct lw_error *err)
+{
+    (void)s, (void)b, (void)pose, (void)err;
+    return LW_OK;
+}
+
 void sim_box(struct sim *s, double x_mm, double y_mm, double width_mm, double depth_mm, double angle_rad,
              double height_mm)
 {
