@@ -4,6 +4,7 @@
 #include "cv_picture.h"
 #include "log.h"
 #include "pack_session.h"
+#include "teach_ask.h"
 #include "workflow_taught.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #define MARGIN_MM 25.0        /* kept around what changed */
 #define RIM_MARGIN_MM 20.0
 #define LOOK_TRIES 10
-#define CALM_S 5.0
 #define LAID_MIN_MM2 60.0     /* less is grain and moving light: a thin probe of 170 mm covers 350 */
 #define CHANGED_SIGMAS 6.0
 #define CHANGED_MIN_GREY 10.0
@@ -30,10 +30,12 @@ struct teach {
 
 /* ---- asking ---- */
 
+/* Until something was laid and lies still, or somebody says so; only what is pressed after the question counts. */
 static enum lw_msg wait_laid(struct guide *g, struct lw_error *err)
 {
     struct press press;
     int64_t since_ns = clock_now_ns(&g->clock);
+    teach_forget_presses(g);
     while (!g->quit) {
         guide_tick(g);
         while (guide_press(g, &press))
@@ -45,20 +47,14 @@ static enum lw_msg wait_laid(struct guide *g, struct lw_error *err)
     return lw_fail(err, LW_MSG_ENDED);
 }
 
-/* A look of use; hands that are still there are waited for. */
 static enum lw_msg look(struct guide *g, const struct guide_light *light, struct guide_look *out, struct lw_error *err)
 {
-    for (int i = 0; i < LOOK_TRIES && !g->quit; i++) {
-        guide_wait_calm(g, CALM_S);
-        if (!guide_take_look(g, light, out))
-            return lw_fail(err, g->quit ? LW_MSG_ENDED : LW_MSG_NO_PICTURES);
-        if (out->trouble == REASON_NONE)
-            return LW_OK;
-        lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(out->trouble));
-        guide_look_finish(out);
-        show_message(g, "hand-away", _("Hand away, please"), NULL, NULL);
-    }
-    return err->id ? err->id : lw_fail(err, LW_MSG_ENDED);
+    enum lw_msg rc = teach_look(g, light, out, err);
+    if (rc || out->trouble == REASON_NONE)
+        return rc;
+    rc = lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(out->trouble));
+    guide_look_finish(out);
+    return rc;
 }
 
 /* ---- writing ---- */
@@ -260,6 +256,10 @@ static enum lw_msg teach_item(struct teach *t, int step, struct lw_error *err)
         ask_lay(t, place, laying);
         for (int tries = 0; tries == 0 || (worth_another_look(rc) && tries < LOOK_TRIES); tries++) {
             guide_look_finish(&after);
+            if (tries > 0) { /* the same question once more */
+                g->asks--;
+                ask_lay(t, place, laying);
+            }
             rc = wait_laid(g, err);
             rc = rc ? rc : look(g, &t->p.before_light, &after, err);
             rc = rc ? rc : keep_reference(t, place, laying, &after, err);
