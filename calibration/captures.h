@@ -2,6 +2,7 @@
  * significant; paths relative to the CSV). Captures of live calibrations are kept in this form, and solved from it. */
 #pragma once
 
+#include "board.h"
 #include "pattern.h"
 #include "problems.h"
 
@@ -42,3 +43,8 @@ enum lw_msg captures_load(const struct capture_pose *pose, const struct pattern_
  * begun anew with `first`); the folder is made. Lost pictures (data NULL) are left out. */
 enum lw_msg captures_keep(const char *folder, const char *pose, const struct pattern_plan *plan,
                           const struct image *pictures, bool first, struct lw_error *err);
+
+/* Whether the board still lay at the end of a capture where its white picture saw it (`seen`): by the last pattern and
+ * its inverse, which together light it evenly. SOLVE_MOVED when not; unknown (0 px) without inverses. */
+enum lw_msg board_steady(const struct board *b, const struct pattern_plan *plan, const struct image *captures,
+                         const struct board_seen *seen, double *moved_px, struct lw_error *err);

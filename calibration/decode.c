@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Well spread pairs; more do not make the model better. */
 #define PAIRS_MAX   20000
@@ -156,14 +157,23 @@ static enum lw_msg take_pairs(const struct decode_map *m, const struct pattern_p
     return LW_OK;
 }
 
+static double cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
 enum lw_msg decode_pairs(const struct pattern_plan *plan, const struct image *captures, int count,
                          struct decode_result *out, struct lw_error *err)
 {
     struct decode_map m;
+    double began = cpu_ms();
     *out = (struct decode_result){0};
     enum lw_msg rc = decode_map_make(plan, captures, count, &m, err);
     if (rc)
         return rc;
+    out->decode_ms = cpu_ms() - began;
     double pixels = (double)m.width * m.height;
     out->lit_share = (double)m.lit / pixels;
     out->decoded_share = m.lit ? (double)m.decoded / (double)m.lit : 0;
@@ -177,6 +187,7 @@ enum lw_msg decode_pairs(const struct pattern_plan *plan, const struct image *ca
     if (!rc && out->count < PAIRS_MIN)
         rc = lw_fail(err, LW_MSG_LIGHT_UNREADABLE, 100 * out->decoded_share);
     decode_map_finish(&m);
+    out->pairs_ms = cpu_ms() - began - out->decode_ms;
     if (rc) {
         free(out->pairs);
         out->pairs = NULL;

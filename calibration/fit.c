@@ -1,333 +1,643 @@
 #include "fit.h"
 
-#include <cminpack.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What is usual, as priors: value and standard deviation. They decide only what the pairs leave open. */
-#define CAMERA_F_WIDTHS     0.95 /* webcams see about 56 degrees across … */
-#define CAMERA_F_SPREAD     0.35 /* … from 37 to 74, as a logarithm */
-#define PROJECTOR_F_WIDTHS  1.3  /* throw ratio */
-#define PROJECTOR_F_SPREAD  0.45
+/* Priors beside those of the header. */
 #define CENTRE_SPREAD       0.015 /* of the width: principal point off the middle */
-#define SHIFT_SPREAD        0.7   /* of the height: lens shift */
 #define CAMERA_K1_SPREAD    0.2
 #define CAMERA_K2_SPREAD    0.1
 #define PROJECTOR_K1_SPREAD 0.02
+#define PROJECTOR_K2_SPREAD 0.02
 #define TANGENTIAL_SPREAD   0.001
-/* How well corners are known, camera px, and pairs, projector px. */
-#define CORNER_SIGMA_PX 1.0
-#define PAIR_SIGMA_PX   0.2
-/* What a lens polynomial leaves over is the same for neighbours: pairs count as so many independent ones. */
-#define INDEPENDENT_PAIRS 150
+#define ASPECT_SPREAD       0.003 /* pixels are square, nearly */
+#define BOW_SPREAD_MM       0.5   /* of a sheet glued on something */
+/* How well things are known. A pair's sigma is that of one that stands for itself: what a lens polynomial leaves over is
+ * the same for neighbours, so that many pairs count as so many independent ones. */
+#define CORNER_SIGMA_PX   1.0 /* the bench's corners, camera px */
+#define PAIR_SIGMA_PX     0.2 /* projector px */
+#define INDEPENDENT_PAIRS 150 /* of the bench and boxes */
+#define INDEPENDENT_VIEW  12  /* pairs of one board, and corners */
+#define BOARD_SIGMA_PX    0.06
+#define BOW_LOOSE_SHARE   0.3  /* of a square: the bow of a single board that is looked at */
+#define FLAT_SIGMA_MM     0.5 /* of a board that is said to lie flat */
 /* Misses beyond this many sigmas count less and less (Huber 1964). */
 #define HUBER_SIGMAS     3.0
 #define NO_ANSWER_SIGMAS 100.0
+#define ITERATIONS_MAX   60
+#define ROW_MAX          (MODEL_PARAMETERS + 11)
 
-enum {
-    CAM_POSE = 0,
-    CAM_F = 6,
-    CAM_CX,
-    CAM_CY,
-    PROJ_POSE = 9,
-    PROJ_F = 15,
-    PROJ_CX,
-    PROJ_CY,
-    CAM_K1,
-    PROJ_K1,
-    CAM_K2,
-    CAM_P1,
-    CAM_P2
-};
-
-static const int parameters_of[FIT_ORDERS] = {PROJ_K1 + 1, CAM_K2 + 1, CAM_P2 + 1};
-
-static void set_pinhole(struct pinhole *h, const double *pose, const double *lens, int width, int height)
-{
-    memcpy(h->T_device_from_bench.rotation, pose, 3 * sizeof *pose);
-    memcpy(h->T_device_from_bench.translation_mm, pose + 3, 3 * sizeof *pose);
-    h->lens.fx = h->lens.fy = exp(lens[0]);
-    h->lens.cx = lens[1];
-    h->lens.cy = lens[2];
-    h->lens.width = width;
-    h->lens.height = height;
-    pinhole_update(h);
-}
-
-void fit_model(const double *p, int n, const struct solve_input *in, struct model *m)
-{
-    memset(m, 0, sizeof *m);
-    m->bench_width_mm = in->bench_width_mm;
-    m->bench_depth_mm = in->bench_depth_mm;
-    set_pinhole(&m->camera, p + CAM_POSE, p + CAM_F, in->camera_width, in->camera_height);
-    set_pinhole(&m->projector, p + PROJ_POSE, p + PROJ_F, in->projector_width, in->projector_height);
-    struct lens *c = &m->camera.lens;
-    c->k1 = n > CAM_K1 ? p[CAM_K1] : 0;
-    c->k2 = n > CAM_K2 ? p[CAM_K2] : 0;
-    c->p1 = n > CAM_P1 ? p[CAM_P1] : 0;
-    c->p2 = n > CAM_P2 ? p[CAM_P2] : 0;
-    m->projector.lens.k1 = n > PROJ_K1 ? p[PROJ_K1] : 0;
-}
-
-bool fit_miss(const struct model *m, const struct fit_pair *pair, double *du, double *dv)
-{
-    struct bench_mm b;
-    struct proj_px q;
-    if (!model_bench_from_cam(m, pair->cam, pair->z_mm, &b) || !model_proj_from_bench(m, b, &q))
-        return false;
-    *du = pair->proj.x - q.x;
-    *dv = pair->proj.y - q.y;
-    return true;
-}
-
-/* Priors: value, deviation, in the order of the parameters that have one. Returns how many were written to
- * `r`. */
-static int priors(const double *p, int n, const struct solve_input *in, double *r)
-{
-    double cw = in->camera_width, ch = in->camera_height, pw = in->projector_width, ph = in->projector_height;
-    int k = 0;
-    r[k++] = (p[CAM_F] - log(CAMERA_F_WIDTHS * cw)) / CAMERA_F_SPREAD;
-    r[k++] = (p[CAM_CX] - (cw - 1) / 2) / (CENTRE_SPREAD * cw);
-    r[k++] = (p[CAM_CY] - (ch - 1) / 2) / (CENTRE_SPREAD * cw);
-    r[k++] = (p[PROJ_F] - log(PROJECTOR_F_WIDTHS * pw)) / PROJECTOR_F_SPREAD;
-    r[k++] = (p[PROJ_CX] - (pw - 1) / 2) / (CENTRE_SPREAD * pw);
-    r[k++] = (p[PROJ_CY] - (ph - 1) / 2) / (SHIFT_SPREAD * ph);
-    const double spread[] = {CAMERA_K1_SPREAD, PROJECTOR_K1_SPREAD, CAMERA_K2_SPREAD, TANGENTIAL_SPREAD,
-                             TANGENTIAL_SPREAD};
-    for (int i = CAM_K1; i < n; i++)
-        r[k++] = p[i] / spread[i - CAM_K1];
-    return k;
-}
+static const double unknown = 0; /* spread 0: not free */
 
 static struct bench_mm corner_mm(const struct solve_input *in, int i)
 {
     return (struct bench_mm){i == 1 || i == 2 ? in->bench_width_mm : 0, i >= 2 ? in->bench_depth_mm : 0, 0};
 }
 
-/* So that squaring gives Huber's loss. */
-static double huber(double r)
+void fit_model(const struct fit *f, const struct solve_input *in, struct model *m)
 {
-    double a = fabs(r);
-    return a <= HUBER_SIGMAS ? r : copysign(sqrt(HUBER_SIGMAS * (2 * a - HUBER_SIGMAS)), r);
+    memset(m, 0, sizeof *m);
+    m->bench_width_mm = in->bench_width_mm;
+    m->bench_depth_mm = in->bench_depth_mm;
+    m->camera = f->camera;
+    m->projector = f->projector;
 }
 
-struct job {
-    const struct fit_problem *problem;
-    bool all;
-    double pair_sigma;
+/* ---- the boards' face ---- */
+
+static void bow_basis(const struct solve_input *in, double x, double y, double basis[3])
+{
+    double u = 0, v = 0;
+    if (in->board) {
+        u = 2 * x / board_width_mm(in->board) - 1;
+        v = 2 * y / board_height_mm(in->board) - 1;
+    }
+    basis[0] = u * u, basis[1] = u * v, basis[2] = v * v;
+}
+
+double fit_bow_mm(const double bow[3])
+{
+    double low = INFINITY, high = -INFINITY;
+    for (int i = -1; i <= 1; i++)
+        for (int k = -1; k <= 1; k++) {
+            double z = bow[0] * i * i + bow[1] * i * k + bow[2] * k * k;
+            low = fmin(low, z), high = fmax(high, z);
+        }
+    return high - low;
+}
+
+void fit_board_point(const struct fit *f, const struct solve_input *in, int view, struct local_mm at, double X[3])
+{
+    const struct fit_view *w = &f->views[view];
+    double basis[3];
+    bow_basis(in, at.x, at.y, basis);
+    double z = f->bow[0] * basis[0] + f->bow[1] * basis[1] + f->bow[2] * basis[2];
+    for (int i = 0; i < 3; i++)
+        X[i] = w->R[3 * i] * at.x + w->R[3 * i + 1] * at.y + w->R[3 * i + 2] * z + w->t[i];
+}
+
+static double dot(const double a[3], const double b[3])
+{
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+static void cross(const double a[3], const double b[3], double out[3])
+{
+    out[0] = a[1] * b[2] - a[2] * b[1];
+    out[1] = a[2] * b[0] - a[0] * b[2];
+    out[2] = a[0] * b[1] - a[1] * b[0];
+}
+
+/* Where the pair's camera ray meets its plane or its board's face; the bow shifts the plane where the ray meets it. */
+static bool pair_meets(const struct fit *f, const struct solve_input *in, const struct fit_pair *pair, double normal[3],
+                       double X[3], double basis[3], double by_parameter[3][PINHOLE_PARAMETERS], double by_plane[3][4])
+{
+    const double px[2] = {pair->cam.x, pair->cam.y};
+    double offset = pair->z_mm;
+    normal[0] = normal[1] = 0, normal[2] = 1;
+    basis[0] = basis[1] = basis[2] = 0;
+    if (pair->view >= 0) {
+        const struct fit_view *w = &f->views[pair->view];
+        const double across[3] = {w->R[0], w->R[3], w->R[6]}, up[3] = {w->R[1], w->R[4], w->R[7]};
+        normal[0] = w->R[2], normal[1] = w->R[5], normal[2] = w->R[8];
+        offset = dot(normal, w->t);
+        if (f->bow[0] != 0 || f->bow[1] != 0 || f->bow[2] != 0) {
+            if (!pinhole_meet(&f->camera, px, normal, offset, X, NULL, NULL, NULL))
+                return false;
+            const double from[3] = {X[0] - w->t[0], X[1] - w->t[1], X[2] - w->t[2]};
+            bow_basis(in, dot(across, from), dot(up, from), basis);
+            offset += dot(f->bow, basis);
+        }
+        if (!pinhole_meet(&f->camera, px, normal, offset, X, NULL, by_parameter, by_plane))
+            return false;
+        const double from[3] = {X[0] - w->t[0], X[1] - w->t[1], X[2] - w->t[2]};
+        bow_basis(in, dot(across, from), dot(up, from), basis);
+        return true;
+    }
+    return pinhole_meet(&f->camera, px, normal, offset, X, NULL, by_parameter, by_plane);
+}
+
+bool fit_miss(const struct fit *f, const struct solve_input *in, const struct fit_pair *pair, double *du, double *dv)
+{
+    double X[3], normal[3], basis[3], q[2];
+    if (!pair_meets(f, in, pair, normal, X, basis, NULL, NULL) || !pinhole_project(&f->projector, X, q, NULL, NULL))
+        return false;
+    *du = pair->proj.x - q[0];
+    *dv = pair->proj.y - q[1];
+    return true;
+}
+
+bool fit_corner_miss(const struct fit *f, const struct solve_input *in, const struct fit_corner *corner, double *du,
+                     double *dv)
+{
+    double X[3], px[2];
+    fit_board_point(f, in, corner->view, corner->at, X);
+    if (!pinhole_project(&f->camera, X, px, NULL, NULL))
+        return false;
+    *du = corner->cam.x - px[0];
+    *dv = corner->cam.y - px[1];
+    return true;
+}
+
+/* ---- normal equations ---- */
+
+struct system {
+    int n;                     /* parameters, free or not */
+    double *a, *b;             /* n x n, n */
+    bool slopes;               /* else only the cost is summed */
+    double cost, plain;        /* Huber's, and of squares */
+    int rows;
 };
 
-static int residuals(void *user, int m, int n, const double *p, double *r, int flag)
+struct row {
+    int count, at[ROW_MAX];
+    double slope[2][ROW_MAX], miss[2];
+};
+
+static void row_add(struct row *r, int at, double du, double dv)
 {
-    const struct job *job = user;
-    const struct solve_input *in = job->problem->in;
-    struct model model;
-    int k = 0;
-    (void)m, (void)flag;
-    fit_model(p, n, in, &model);
-    for (int i = 0; i < job->problem->count; i++) {
-        const struct fit_pair *pair = &job->problem->pairs[i];
-        if (pair->held_out && !job->all)
-            continue;
-        double du, dv;
-        bool ok = fit_miss(&model, pair, &du, &dv);
-        r[k++] = ok ? huber(du / job->pair_sigma) : NO_ANSWER_SIGMAS;
-        r[k++] = ok ? huber(dv / job->pair_sigma) : NO_ANSWER_SIGMAS;
-    }
-    for (int i = 0; i < 4; i++) {
-        struct cam_px c;
-        bool ok = model_cam_from_bench(&model, corner_mm(in, i), &c);
-        r[k++] = ok ? huber((c.x - in->corners[i].x) / CORNER_SIGMA_PX) : NO_ANSWER_SIGMAS;
-        r[k++] = ok ? huber((c.y - in->corners[i].y) / CORNER_SIGMA_PX) : NO_ANSWER_SIGMAS;
-    }
-    priors(p, n, in, r + k);
-    return 0;
+    r->at[r->count] = at;
+    r->slope[0][r->count] = du;
+    r->slope[1][r->count++] = dv;
 }
 
-static double sum_of_squares(const double *r, int n)
+static void row_device(struct row *r, int first, double by[2][PINHOLE_PARAMETERS], double sign)
 {
-    double s = 0;
-    for (int i = 0; i < n; i++)
-        s += r[i] * r[i];
-    return s;
+    for (int k = 0; k < PINHOLE_PARAMETERS; k++)
+        row_add(r, first + k, sign * by[0][k], sign * by[1][k]);
 }
 
-bool fit_adjust(const struct fit_problem *problem, enum fit_order order, bool all, struct fit *f)
+/* Weighs by Huber's loss of the miss in sigmas and adds to the equations. */
+static void add_row(struct system *s, const struct row *r, double sigma)
 {
-    enum { EVALUATIONS_MAX = 900 };
-    int n = parameters_of[order], used = 0;
-    for (int i = 0; i < problem->count; i++)
-        used += all || !problem->pairs[i].held_out;
-    double effective = used > INDEPENDENT_PAIRS ? (double)used / INDEPENDENT_PAIRS : 1;
-    struct job job = {problem, all, PAIR_SIGMA_PX * sqrt(effective)};
-    for (int i = f->parameters; i < n; i++)
-        f->p[i] = 0;
-    double scratch[FIT_PARAMETERS_MAX];
-    int m = 2 * used + 8 + priors(f->p, n, problem->in, scratch), evaluations = 0;
-    double *work = malloc(((size_t)m * (size_t)(n + 2) + 6 * (size_t)n) * sizeof *work);
-    int pivots[FIT_PARAMETERS_MAX];
-    if (!work)
-        return false;
-    double *r = work, *jacobian = r + m, *diag = jacobian + (ptrdiff_t)m * n, *qtf = diag + n, *w1 = qtf + n;
-    int info = lmdif(residuals, &job, m, n, f->p, r, 1e-9, 1e-9, 0, EVALUATIONS_MAX, 1e-13, diag, 1, 10, 0,
-                     &evaluations, jacobian, m, pivots, qtf, w1, w1 + n, w1 + 2 * n, w1 + 3 * n);
-    if (info > 0) {
-        f->parameters = n;
-        f->order = order;
-        f->cost = sum_of_squares(r, m);
-        f->unusual = sum_of_squares(scratch, priors(f->p, n, problem->in, scratch));
-        covar(n, jacobian, m, pivots, 1e-14, w1);
-        for (int i = 0; i < n; i++)
-            for (int k = 0; k < n; k++)
-                f->covariance[i * n + k] = jacobian[i + (ptrdiff_t)k * m];
+    double size = hypot(r->miss[0], r->miss[1]) / sigma, weight = 1 / (sigma * sigma);
+    s->plain += size * size;
+    s->rows += 2;
+    if (size > HUBER_SIGMAS) {
+        s->cost += HUBER_SIGMAS * (2 * size - HUBER_SIGMAS);
+        weight *= HUBER_SIGMAS / size;
+    } else {
+        s->cost += size * size;
     }
-    free(work);
-    return info > 0;
+    for (int i = 0; s->slopes && i < r->count; i++) {
+        double u = weight * r->slope[0][i], v = weight * r->slope[1][i];
+        double *line = s->a + (ptrdiff_t)r->at[i] * s->n;
+        s->b[r->at[i]] += u * r->miss[0] + v * r->miss[1];
+        for (int k = 0; k < r->count; k++)
+            line[r->at[k]] += u * r->slope[0][k] + v * r->slope[1][k];
+    }
 }
 
-/* Columns K^-1 h1, K^-1 h2, K^-1 h3, scaled so that the first two are about 1 long and the bench lies in
- * front. */
-static void columns_of(const struct homography *H, double f, double cx, double cy, double b[3][3])
+static void no_answer(struct system *s)
 {
-    const double *h = H->h;
-    for (int c = 0; c < 3; c++) {
-        b[c][0] = (h[c] - cx * h[6 + c]) / f;
-        b[c][1] = (h[3 + c] - cy * h[6 + c]) / f;
-        b[c][2] = h[6 + c];
+    s->cost += NO_ANSWER_SIGMAS * NO_ANSWER_SIGMAS;
+}
+
+static void add_pair(struct system *s, const struct fit *f, const struct solve_input *in, const struct fit_pair *pair,
+                     double sigma)
+{
+    double X[3], normal[3], basis[3], q[2], by_cam[3][PINHOLE_PARAMETERS], by_plane[3][4], by_point[2][3],
+        by_proj[2][PINHOLE_PARAMETERS], through[2][PINHOLE_PARAMETERS];
+    struct row r;
+    r.count = 0;
+    if (!pair_meets(f, in, pair, normal, X, basis, s->slopes ? by_cam : NULL, s->slopes ? by_plane : NULL) ||
+        !pinhole_project(&f->projector, X, q, s->slopes ? by_point : NULL, s->slopes ? by_proj : NULL)) {
+        no_answer(s);
+        return;
     }
-    double scale = 0;
+    r.miss[0] = pair->proj.x - q[0];
+    r.miss[1] = pair->proj.y - q[1];
+    if (s->slopes) {
+        for (int c = 0; c < 2; c++)
+            for (int k = 0; k < PINHOLE_PARAMETERS; k++)
+                through[c][k] = by_point[c][0] * by_cam[0][k] + by_point[c][1] * by_cam[1][k] + by_point[c][2] * by_cam[2][k];
+        row_device(&r, 0, through, 1);
+        row_device(&r, PINHOLE_PARAMETERS, by_proj, 1);
+    }
+    if (s->slopes && pair->view >= 0) {
+        const struct fit_view *w = &f->views[pair->view];
+        const double to[3] = {w->t[0] - X[0], w->t[1] - X[1], w->t[2] - X[2]};
+        double turn[3], by_offset[2];
+        for (int c = 0; c < 2; c++)
+            by_offset[c] = by_point[c][0] * by_plane[0][3] + by_point[c][1] * by_plane[1][3] + by_point[c][2] * by_plane[2][3];
+        cross(normal, to, turn); /* (w x n) . (t - X) */
+        int first = FIT_VIEWS + 6 * pair->view;
+        for (int k = 0; k < 3; k++) {
+            row_add(&r, first + k, by_offset[0] * turn[k], by_offset[1] * turn[k]);
+            row_add(&r, first + 3 + k, by_offset[0] * normal[k], by_offset[1] * normal[k]);
+            row_add(&r, FIT_BOW + k, by_offset[0] * basis[k], by_offset[1] * basis[k]);
+        }
+    }
+    add_row(s, &r, sigma);
+}
+
+static void add_corner(struct system *s, const struct fit *f, const struct solve_input *in, const struct fit_corner *corner,
+                       double sigma)
+{
+    const struct fit_view *w = &f->views[corner->view];
+    double X[3], px[2], by_point[2][3], by_cam[2][PINHOLE_PARAMETERS], basis[3], turn[2][3];
+    struct row r;
+    r.count = 0;
+    fit_board_point(f, in, corner->view, corner->at, X);
+    if (!pinhole_project(&f->camera, X, px, by_point, by_cam)) {
+        no_answer(s);
+        return;
+    }
+    r.miss[0] = corner->cam.x - px[0];
+    r.miss[1] = corner->cam.y - px[1];
+    const double from[3] = {X[0] - w->t[0], X[1] - w->t[1], X[2] - w->t[2]}, normal[3] = {w->R[2], w->R[5], w->R[8]};
+    int first = FIT_VIEWS + 6 * corner->view;
+    bow_basis(in, corner->at.x, corner->at.y, basis);
+    row_device(&r, 0, by_cam, 1);
     for (int c = 0; c < 2; c++)
-        scale += sqrt(b[c][0] * b[c][0] + b[c][1] * b[c][1] + b[c][2] * b[c][2]) / 2;
-    scale = copysign(scale, b[2][2]);
-    for (int c = 0; c < 3; c++)
+        cross(from, by_point[c], turn[c]); /* d . (w x v) = w . (v x d) */
+    for (int k = 0; k < 3; k++) {
+        row_add(&r, first + k, turn[0][k], turn[1][k]);
+        row_add(&r, first + 3 + k, by_point[0][k], by_point[1][k]);
+        row_add(&r, FIT_BOW + k, dot(by_point[0], normal) * basis[k], dot(by_point[1], normal) * basis[k]);
+    }
+    add_row(s, &r, sigma);
+}
+
+static void add_bench_corners(struct system *s, const struct fit *f, const struct solve_input *in)
+{
+    for (int i = 0; i < 4; i++) {
+        struct bench_mm b = corner_mm(in, i);
+        const double X[3] = {b.x * (1 + f->size[0]), b.y * (1 + f->size[1]), 0};
+        double px[2], by_point[2][3], by_cam[2][PINHOLE_PARAMETERS];
+        struct row r;
+        r.count = 0;
+        if (!pinhole_project(&f->camera, X, px, by_point, by_cam)) {
+            no_answer(s);
+            continue;
+        }
+        r.miss[0] = in->corners[i].x - px[0];
+        r.miss[1] = in->corners[i].y - px[1];
+        row_device(&r, 0, by_cam, 1);
+        row_add(&r, FIT_SIZE, by_point[0][0] * b.x, by_point[1][0] * b.x);
+        row_add(&r, FIT_SIZE + 1, by_point[0][1] * b.y, by_point[1][1] * b.y);
+        add_row(s, &r, CORNER_SIGMA_PX);
+    }
+}
+
+/* A board that is said to lie flat: its four outer corners are in the bench's plane. */
+static void add_flat(struct system *s, const struct fit *f, const struct solve_input *in, int view)
+{
+    for (int i = 0; i < 4; i++) {
+        const struct local_mm at = {i % 2 ? board_width_mm(in->board) : 0, i / 2 ? board_height_mm(in->board) : 0};
+        double X[3];
+        struct row r;
+        fit_board_point(f, in, view, at, X);
+        const double *t = f->views[view].t, from[3] = {X[0] - t[0], X[1] - t[1], 0};
+        r.count = 0;
+        r.miss[0] = -X[2];
+        r.miss[1] = 0;
+        row_add(&r, FIT_VIEWS + 6 * view, from[1], 0);
+        row_add(&r, FIT_VIEWS + 6 * view + 1, -from[0], 0);
+        row_add(&r, FIT_VIEWS + 6 * view + 5, 1, 0);
+        add_row(s, &r, FLAT_SIGMA_MM);
+    }
+}
+
+/* ---- priors, and what is free ---- */
+
+/* Standard deviation of every parameter by what is usual: 0 not free, INFINITY no prior. */
+static void spreads(const struct fit_problem *problem, enum fit_order order, int without_view,
+                    double spread[FIT_PARAMETERS_MAX])
+{
+    const struct solve_input *in = problem->in;
+    for (int i = 0; i < FIT_PARAMETERS_MAX; i++)
+        spread[i] = unknown;
+    double *cam = spread, *proj = spread + PINHOLE_PARAMETERS;
+    for (int i = 0; i < 6; i++)
+        cam[i] = proj[i] = INFINITY;
+    cam[PINHOLE_LOG_F] = FIT_CAMERA_F_SPREAD;
+    proj[PINHOLE_LOG_F] = FIT_PROJECTOR_F_SPREAD;
+    cam[PINHOLE_CX] = cam[PINHOLE_CY] = CENTRE_SPREAD * in->camera_width;
+    proj[PINHOLE_CX] = CENTRE_SPREAD * in->projector_width;
+    proj[PINHOLE_CY] = FIT_SHIFT_SPREAD * in->projector_height;
+    cam[PINHOLE_K1] = CAMERA_K1_SPREAD;
+    proj[PINHOLE_K1] = PROJECTOR_K1_SPREAD;
+    cam[PINHOLE_K2] = order >= FIT_K2 ? CAMERA_K2_SPREAD : unknown;
+    cam[PINHOLE_P1] = cam[PINHOLE_P2] = order >= FIT_TANGENTIAL ? TANGENTIAL_SPREAD : unknown;
+    if (order >= FIT_ALL) {
+        cam[PINHOLE_ASPECT] = proj[PINHOLE_ASPECT] = ASPECT_SPREAD;
+        proj[PINHOLE_K2] = PROJECTOR_K2_SPREAD;
+        proj[PINHOLE_P1] = proj[PINHOLE_P2] = TANGENTIAL_SPREAD;
         for (int i = 0; i < 3; i++)
-            b[c][i] /= scale;
+            spread[FIT_BOW + i] = BOW_SPREAD_MM;
+    }
+    if (problem->aspect_spread > 0)
+        proj[PINHOLE_ASPECT] = problem->aspect_spread;
+    spread[FIT_SIZE] = spread[FIT_SIZE + 1] = problem->size_spread;
+    int fixed = !in->no_bench ? -1 : without_view == 0 ? 1 : 0; /* the board that is the bench */
+    for (int i = 0; i < 6 * problem->view_count; i++)
+        spread[FIT_VIEWS + i] = i / 6 == fixed || i / 6 == without_view ? unknown : INFINITY;
 }
 
-/* How far the columns are from those of a rotation (squared). */
-static double skewness(const double b[3][3])
+/* How far each parameter is from what is usual. */
+static void from_usual(const struct fit *f, const struct solve_input *in, double away[FIT_VIEWS])
 {
-    double d = 0, l0 = 0, l1 = 0;
-    for (int i = 0; i < 3; i++)
-        d += b[0][i] * b[1][i], l0 += b[0][i] * b[0][i], l1 += b[1][i] * b[1][i];
-    return d * d + (l0 - l1) * (l0 - l1) / 4;
+    memset(away, 0, FIT_VIEWS * sizeof *away);
+    const struct pinhole *devices[2] = {&f->camera, &f->projector};
+    const double widths[2] = {FIT_CAMERA_F_WIDTHS, FIT_PROJECTOR_F_WIDTHS};
+    const int width[2] = {in->camera_width, in->projector_width}, height[2] = {in->camera_height, in->projector_height};
+    for (int d = 0; d < 2; d++) {
+        const struct lens *l = &devices[d]->lens;
+        double *a = away + d * PINHOLE_PARAMETERS;
+        a[PINHOLE_LOG_F] = log(fabs(l->fx) / (widths[d] * width[d]));
+        a[PINHOLE_ASPECT] = log(fabs(l->fy / l->fx));
+        a[PINHOLE_CX] = l->cx - (width[d] - 1) / 2.0;
+        a[PINHOLE_CY] = l->cy - (height[d] - 1) / 2.0;
+        a[PINHOLE_K1] = l->k1, a[PINHOLE_K2] = l->k2, a[PINHOLE_P1] = l->p1, a[PINHOLE_P2] = l->p2;
+    }
+    memcpy(away + FIT_SIZE, f->size, sizeof f->size);
+    memcpy(away + FIT_BOW, f->bow, sizeof f->bow);
 }
 
-static bool pose_from_columns(const double b[3][3], double *pose)
+/* Priors; what is not free stays as it is. Returns their sum of squares. */
+static double add_priors(struct system *s, const struct fit_problem *problem, const struct fit *f,
+                         const double spread[FIT_PARAMETERS_MAX])
 {
-    double x[3], y[3], z[3], lx = 0, ly = 0, dot = 0;
-    for (int i = 0; i < 3; i++)
-        lx += b[0][i] * b[0][i];
-    for (int i = 0; i < 3; i++)
-        x[i] = b[0][i] / sqrt(lx), dot += x[i] * b[1][i];
-    for (int i = 0; i < 3; i++)
-        y[i] = b[1][i] - dot * x[i], ly += y[i] * y[i];
-    for (int i = 0; i < 3; i++)
-        y[i] /= sqrt(ly);
-    z[0] = x[1] * y[2] - x[2] * y[1];
-    z[1] = x[2] * y[0] - x[0] * y[2];
-    z[2] = x[0] * y[1] - x[1] * y[0];
-    const double R[9] = {x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]};
-    rotation_to_vector(R, pose);
-    memcpy(pose + 3, b[2], 3 * sizeof *pose);
-    double height = -(z[0] * b[2][0] + z[1] * b[2][1] + z[2] * b[2][2]);
-    return height > 0;
-}
-
-/* The focal length and lens shift under which the bench's homography comes nearest to a rotation. */
-static bool start_device(const struct homography *H, double width, double height, double usual, double spread,
-                         bool shifts, double *lens, double *pose, double *least)
-{
-    const double skew_sigma = 0.01; /* of a homography from four corners found to a pixel or two */
-    double best = INFINITY, b[3][3], cx = (width - 1) / 2;
-    for (double lf = -3 * spread; lf <= 3 * spread; lf += spread / 10)
-        for (double shift = shifts ? -1.2 : 0; shift <= (shifts ? 1.2 : 0); shift += 0.05) {
-            double f = usual * width * exp(lf), cy = (height - 1) / 2 + shift * height;
-            columns_of(H, f, cx, cy, b);
-            double cost = skewness(b) / (skew_sigma * skew_sigma) + lf * lf / (spread * spread) +
-                          shift * shift / (SHIFT_SPREAD * SHIFT_SPREAD);
-            if (cost < best) {
-                best = cost;
-                lens[0] = log(f), lens[1] = cx, lens[2] = cy;
+    double away[FIT_VIEWS], sum = 0;
+    from_usual(f, problem->in, away);
+    for (int i = 0; i < s->n; i++) {
+        if (spread[i] == unknown) {
+            for (int k = 0; s->slopes && k < s->n; k++)
+                s->a[(ptrdiff_t)i * s->n + k] = s->a[(ptrdiff_t)k * s->n + i] = 0;
+            if (s->slopes)
+                s->a[(ptrdiff_t)i * s->n + i] = 1, s->b[i] = 0;
+        } else if (i < FIT_VIEWS && isfinite(spread[i])) {
+            double weight = 1 / (spread[i] * spread[i]);
+            sum += away[i] * away[i] * weight;
+            if (s->slopes) {
+                s->a[(ptrdiff_t)i * s->n + i] += weight;
+                s->b[i] -= weight * away[i];
             }
         }
-    *least = best;
-    columns_of(H, exp(lens[0]), lens[1], lens[2], b);
-    return pose_from_columns(b, pose);
-}
-
-bool fit_start(const struct solve_input *in, const struct homography *proj_from_cam, struct fit *out)
-{
-    double x[4], y[4], u[4], v[4], pu[4], pv[4];
-    for (int i = 0; i < 4; i++) {
-        x[i] = corner_mm(in, i).x, y[i] = corner_mm(in, i).y;
-        u[i] = in->corners[i].x, v[i] = in->corners[i].y;
-        if (!homography_apply(proj_from_cam, u[i], v[i], &pu[i], &pv[i]))
-            return false;
     }
-    struct homography cam, proj;
-    double least;
-    memset(out, 0, sizeof *out);
-    out->parameters = CAM_K1;
-    return homography_fit(x, y, u, v, NULL, 4, &cam) && homography_fit(x, y, pu, pv, NULL, 4, &proj) &&
-           start_device(&cam, in->camera_width, in->camera_height, CAMERA_F_WIDTHS, CAMERA_F_SPREAD, false,
-                        out->p + CAM_F, out->p + CAM_POSE, &least) &&
-           start_device(&proj, in->projector_width, in->projector_height, PROJECTOR_F_WIDTHS,
-                        PROJECTOR_F_SPREAD, true, out->p + PROJ_F, out->p + PROJ_POSE, &least);
+    return sum;
 }
 
-double fit_rectangle_cost(const struct solve_input *in)
+/* ---- adjusting ---- */
+
+struct counts {
+    int planes, pairs[SOLVE_VIEWS_MAX], corners[SOLVE_VIEWS_MAX];
+};
+
+static bool pair_used(const struct fit_pair *p, struct fit_use use)
 {
-    double x[4], y[4], u[4], v[4], lens[3], pose[6], least = INFINITY;
-    struct homography H;
-    for (int i = 0; i < 4; i++) {
-        x[i] = corner_mm(in, i).x, y[i] = corner_mm(in, i).y;
-        u[i] = in->corners[i].x, v[i] = in->corners[i].y;
+    return p->view >= 0 ? p->view != use.without_view : !p->held_out || use.held_out;
+}
+
+static double crowd_sigma(double sigma, int count, int independent)
+{
+    return count > independent ? sigma * sqrt((double)count / independent) : sigma;
+}
+
+static void build(struct system *s, const struct fit_problem *problem, struct fit_use use, const struct counts *n,
+                  const struct fit *f, const double spread[FIT_PARAMETERS_MAX], double *unusual)
+{
+    const struct solve_input *in = problem->in;
+    s->cost = s->plain = 0;
+    s->rows = 0;
+    if (s->slopes) {
+        memset(s->a, 0, (size_t)s->n * (size_t)s->n * sizeof *s->a);
+        memset(s->b, 0, (size_t)s->n * sizeof *s->b);
     }
-    bool above = homography_fit(x, y, u, v, NULL, 4, &H) &&
-                 start_device(&H, in->camera_width, in->camera_height, CAMERA_F_WIDTHS, CAMERA_F_SPREAD,
-                              false, lens, pose, &least);
-    return above ? least : INFINITY;
-}
-
-/* Variance of where projector px `q` meets the plane, through the covariance of the parameters. */
-static double variance_mm2(const struct fit *f, const struct solve_input *in, const struct model *m,
-                           struct bench_mm at)
-{
-    double slope[2][FIT_PARAMETERS_MAX], variance = 0;
-    struct proj_px q;
-    int n = f->parameters;
-    if (!model_proj_from_bench(m, at, &q))
-        return 0;
-    for (int i = 0; i < n; i++) {
-        double p[FIT_PARAMETERS_MAX], step = 1e-3 * sqrt(fabs(f->covariance[i * n + i])) + 1e-12;
-        struct model moved;
-        struct bench_mm b = at;
-        memcpy(p, f->p, sizeof p);
-        p[i] += step;
-        fit_model(p, n, in, &moved);
-        model_bench_from_proj(&moved, q, at.z, &b);
-        slope[0][i] = (b.x - at.x) / step;
-        slope[1][i] = (b.y - at.y) / step;
+    for (int i = 0; i < problem->count; i++) {
+        const struct fit_pair *p = &problem->pairs[i];
+        if (pair_used(p, use))
+            add_pair(s, f, in, p,
+                     p->view < 0 ? crowd_sigma(PAIR_SIGMA_PX, n->planes, INDEPENDENT_PAIRS)
+                                 : crowd_sigma(PAIR_SIGMA_PX, n->pairs[p->view], INDEPENDENT_VIEW));
     }
-    for (int a = 0; a < 2; a++)
-        for (int i = 0; i < n; i++)
-            for (int k = 0; k < n; k++)
-                variance += slope[a][i] * f->covariance[i * n + k] * slope[a][k];
-    return variance;
+    for (int i = 0; i < problem->corner_count; i++) {
+        const struct fit_corner *c = &problem->corners[i];
+        if (c->view != use.without_view)
+            add_corner(s, f, in, c,
+                       crowd_sigma(hypot(c->sigma_px, BOARD_SIGMA_PX), n->corners[c->view], INDEPENDENT_VIEW));
+    }
+    for (int i = 0; i < problem->view_count; i++)
+        if (in->views[i].flat && i != use.without_view && !in->no_bench)
+            add_flat(s, f, in, i);
+    if (!in->no_bench)
+        add_bench_corners(s, f, in);
+    *unusual = add_priors(s, problem, f, spread);
+    s->cost += *unusual;
 }
 
-double fit_sigma_mm(const struct fit *f, const struct solve_input *in, double z_mm)
+static void count_used(const struct fit_problem *problem, struct fit_use use, struct counts *n)
 {
-    enum { ACROSS = 5, DEEP = 4 };
-    struct model m;
-    double sum = 0;
-    fit_model(f->p, f->parameters, in, &m);
-    for (int i = 0; i < ACROSS; i++)
-        for (int k = 0; k < DEEP; k++) {
-            struct bench_mm at = {in->bench_width_mm * i / (ACROSS - 1), in->bench_depth_mm * k / (DEEP - 1),
-                                  z_mm};
-            sum += variance_mm2(f, in, &m, at);
+    memset(n, 0, sizeof *n);
+    for (int i = 0; i < problem->count; i++)
+        if (pair_used(&problem->pairs[i], use)) {
+            int view = problem->pairs[i].view;
+            ++*(view < 0 ? &n->planes : &n->pairs[view]);
         }
-    return sqrt(fmax(0, sum / (ACROSS * DEEP)));
+    for (int i = 0; i < problem->corner_count; i++)
+        n->corners[problem->corners[i].view]++;
+}
+
+static void move_view(struct fit_view *w, const double d[6])
+{
+    double turn[9], R[9];
+    rotation_matrix(d, turn);
+    for (int r = 0; r < 3; r++)
+        for (int c = 0; c < 3; c++)
+            R[3 * r + c] = turn[3 * r] * w->R[c] + turn[3 * r + 1] * w->R[3 + c] + turn[3 * r + 2] * w->R[6 + c];
+    memcpy(w->R, R, sizeof R);
+    for (int i = 0; i < 3; i++)
+        w->t[i] += d[3 + i];
+}
+
+static void move(struct fit *f, const double *d, int view_count)
+{
+    pinhole_add(&f->camera, d);
+    pinhole_add(&f->projector, d + PINHOLE_PARAMETERS);
+    for (int i = 0; i < 2; i++)
+        f->size[i] += d[FIT_SIZE + i];
+    for (int i = 0; i < 3; i++)
+        f->bow[i] += d[FIT_BOW + i];
+    for (int i = 0; i < view_count; i++)
+        move_view(&f->views[i], d + FIT_VIEWS + 6 * i);
+}
+
+/* Cholesky in place with the damped diagonal; false where it is not positive. */
+static bool factor(const double *a, double damping, int n, double *l)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k <= i; k++) {
+            double sum = a[(ptrdiff_t)i * n + k] * (i == k ? 1 + damping : 1);
+            const double *x = l + (ptrdiff_t)i * n, *y = l + (ptrdiff_t)k * n;
+            for (int j = 0; j < k; j++)
+                sum -= x[j] * y[j];
+            if (i == k && !(sum > 0))
+                return false;
+            l[(ptrdiff_t)i * n + k] = i == k ? sqrt(sum) : sum / y[k];
+        }
+    return true;
+}
+
+static void back_solve(const double *l, int n, const double *b, double *x)
+{
+    for (int i = 0; i < n; i++) {
+        double sum = b[i];
+        for (int k = 0; k < i; k++)
+            sum -= l[(ptrdiff_t)i * n + k] * x[k];
+        x[i] = sum / l[(ptrdiff_t)i * n + i];
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        double sum = x[i];
+        for (int k = i + 1; k < n; k++)
+            sum -= l[(ptrdiff_t)k * n + i] * x[k];
+        x[i] = sum / l[(ptrdiff_t)i * n + i];
+    }
+}
+
+/* Goes down from `f` until a step gains next to nothing. */
+static bool descend(const struct fit_problem *problem, struct fit_use use, const double *spread, struct system *s,
+                    double *l, double *step, struct fit *f)
+{
+    const double gain_least = 1e-7; /* of the cost */
+    struct counts n;
+    struct fit trial;
+    double damping = 1e-3, unusual;
+    count_used(problem, use, &n);
+    s->slopes = true;
+    build(s, problem, use, &n, f, spread, &f->unusual);
+    f->cost = s->cost;
+    for (int i = 0; i < ITERATIONS_MAX; i++) {
+        trial = *f;
+        s->slopes = false;
+        bool better = factor(s->a, damping, s->n, l);
+        if (better) {
+            back_solve(l, s->n, s->b, step);
+            move(&trial, step, problem->view_count);
+            build(s, problem, use, &n, &trial, spread, &unusual);
+            better = s->cost < f->cost;
+        }
+        if (!better) {
+            damping *= 10;
+            if (damping > 1e8)
+                break;
+            continue;
+        }
+        double gained = f->cost - s->cost;
+        trial.cost = s->cost;
+        trial.unusual = unusual;
+        *f = trial;
+        damping = fmax(damping / 10, 1e-9);
+        if (gained < gain_least * f->cost)
+            break;
+        s->slopes = true;
+        build(s, problem, use, &n, f, spread, &unusual);
+    }
+    return isfinite(f->cost);
+}
+
+static bool open_system(struct system *s, int view_count, double **l, double **step)
+{
+    int n = FIT_VIEWS + 6 * view_count;
+    size_t square = (size_t)n * (size_t)n;
+    *s = (struct system){.n = n, .a = malloc((2 * square + 2 * (size_t)n) * sizeof(double))};
+    *l = s->a + square;
+    s->b = *l + square;
+    *step = s->b + n;
+    return s->a != NULL;
+}
+
+bool fit_adjust(const struct fit_problem *problem, enum fit_order order, struct fit_use use, struct fit *f)
+{
+    struct system s;
+    double *l, *step, spread[FIT_PARAMETERS_MAX];
+    if (!open_system(&s, problem->view_count, &l, &step))
+        return false;
+    spreads(problem, order, use.without_view, spread);
+    bool ok = descend(problem, use, spread, &s, l, step, f);
+    f->order = order;
+    free(s.a);
+    return ok;
+}
+
+/* Corners (and pairs) of one view alone, in arrays of their own. */
+static bool only_view(const struct fit_problem *problem, int view, bool with_pairs, struct fit_problem *one)
+{
+    *one = *problem;
+    one->corners = malloc(((size_t)problem->corner_count + 1) * sizeof *one->corners);
+    one->pairs = malloc(((size_t)problem->count + 1) * sizeof *one->pairs);
+    one->count = one->corner_count = 0;
+    if (!one->corners || !one->pairs)
+        return false;
+    for (int i = 0; i < problem->corner_count; i++)
+        if (problem->corners[i].view == view)
+            one->corners[one->corner_count++] = problem->corners[i];
+    for (int i = 0; with_pairs && i < problem->count; i++)
+        if (problem->pairs[i].view == view)
+            one->pairs[one->count++] = problem->pairs[i];
+    return true;
+}
+
+static bool adjust_one(const struct fit_problem *problem, int view, bool with_bow, struct fit *f, double *bow_sigma)
+{
+    struct fit_problem one;
+    struct system s = {0};
+    double *l, *step, spread[FIT_PARAMETERS_MAX];
+    for (int i = 0; i < FIT_PARAMETERS_MAX; i++)
+        spread[i] = i >= FIT_VIEWS + 6 * view && i < FIT_VIEWS + 6 * view + 6 ? INFINITY : unknown;
+    for (int i = 0; with_bow && i < 3; i++)
+        spread[FIT_BOW + i] = BOW_LOOSE_SHARE * problem->in->board->square_mm;
+    bool ok = only_view(problem, view, with_bow, &one) && open_system(&s, problem->view_count, &l, &step) &&
+              descend(&one, (struct fit_use){true, -1}, spread, &s, l, step, f);
+    *bow_sigma = INFINITY;
+    if (ok && with_bow && factor(s.a, 1e-12, s.n, l)) {
+        *bow_sigma = 0;
+        for (int i = 0; i < 3; i++) {
+            memset(s.b, 0, (size_t)s.n * sizeof *s.b);
+            s.b[FIT_BOW + i] = 1;
+            back_solve(l, s.n, s.b, step);
+            *bow_sigma = hypot(*bow_sigma, sqrt(fmax(0, step[FIT_BOW + i])));
+        }
+    }
+    free(one.pairs);
+    free(one.corners);
+    free(s.a);
+    return ok;
+}
+
+bool fit_adjust_view(const struct fit_problem *problem, int view, struct fit *f)
+{
+    double unread;
+    return adjust_one(problem, view, false, f, &unread);
+}
+
+double fit_adjust_bow(const struct fit_problem *problem, int view, struct fit *f)
+{
+    double sigma;
+    memset(f->bow, 0, sizeof f->bow);
+    return adjust_one(problem, view, true, f, &sigma) ? sigma : INFINITY;
+}
+
+bool fit_covariance(const struct fit_problem *problem, struct fit *f)
+{
+    struct system s;
+    struct counts n;
+    double *l, *step, spread[FIT_PARAMETERS_MAX], unusual;
+    const struct fit_use all = {true, -1};
+    if (!open_system(&s, problem->view_count, &l, &step))
+        return false;
+    spreads(problem, f->order, -1, spread);
+    count_used(problem, all, &n);
+    s.slopes = true;
+    build(&s, problem, all, &n, f, spread, &unusual);
+    bool ok = factor(s.a, 1e-12, s.n, l);
+    double worse = fmax(1, s.plain / fmax(1, s.rows)); /* more is left over than was assumed */
+    for (int i = 0; ok && i < FIT_VIEWS; i++) {
+        memset(s.b, 0, (size_t)s.n * sizeof *s.b);
+        s.b[i] = spread[i] == unknown ? 0 : worse;
+        back_solve(l, s.n, s.b, step);
+        memcpy(&f->covariance[i * FIT_VIEWS], step, FIT_VIEWS * sizeof *step);
+    }
+    free(s.a);
+    return ok;
 }

@@ -152,33 +152,50 @@ static void cubic(double x, double y, double t[TERMS])
     memcpy(t, terms, sizeof terms);
 }
 
-/* Fits what the homography leaves over, over the pairs inside, as a cubic in camera px; then judges anew. */
-static int judge_with_cubic(const struct matches *m, const struct homography *H, double tolerance,
-                            bool *inside)
+static bool map_apply(const struct plane_map *p, double x, double y, double *u, double *v)
+{
+    double t[TERMS];
+    if (!homography_apply(&p->H, x, y, u, v))
+        return false;
+    cubic((x - p->middle_x) * p->scale, (y - p->middle_y) * p->scale, t);
+    for (int k = 0; k < TERMS; k++)
+        *u += p->u[k] * t[k], *v += p->v[k] * t[k];
+    return true;
+}
+
+/* Fits what the homography leaves over, over the pairs inside, as a cubic in camera px. */
+static bool fit_cubic(const struct matches *m, const bool *inside, struct plane_map *p)
 {
     struct scaling s = scaling_of(m->x, m->y, inside, m->n);
-    double a[TERMS * TERMS] = {0}, b[2][TERMS] = {{0}}, t[TERMS], twin[TERMS * TERMS], u = 0, v = 0;
+    double a[TERMS * TERMS] = {0}, t[TERMS], twin[TERMS * TERMS], u = 0, v = 0;
+    p->middle_x = s.x, p->middle_y = s.y, p->scale = s.scale;
+    memset(p->u, 0, sizeof p->u);
+    memset(p->v, 0, sizeof p->v);
     for (int i = 0; i < m->n; i++) {
-        if (!inside[i] || !homography_apply(H, m->x[i], m->y[i], &u, &v))
+        if ((inside && !inside[i]) || !homography_apply(&p->H, m->x[i], m->y[i], &u, &v))
             continue;
         cubic((m->x[i] - s.x) * s.scale, (m->y[i] - s.y) * s.scale, t);
         for (int r = 0; r < TERMS; r++) {
             for (int c = 0; c < TERMS; c++)
                 a[r * TERMS + c] += t[r] * t[c];
-            b[0][r] += t[r] * (m->u[i] - u);
-            b[1][r] += t[r] * (m->v[i] - v);
+            p->u[r] += t[r] * (m->u[i] - u);
+            p->v[r] += t[r] * (m->v[i] - v);
         }
     }
     memcpy(twin, a, sizeof a);
-    if (!linear_solve(a, b[0], TERMS) || !linear_solve(twin, b[1], TERMS))
+    return linear_solve(a, p->u, TERMS) && linear_solve(twin, p->v, TERMS);
+}
+
+/* The cubic, then who is inside, anew. */
+static int judge_with_cubic(const struct matches *m, const struct homography *H, double tolerance, bool *inside)
+{
+    struct plane_map p = {.H = *H};
+    if (!fit_cubic(m, inside, &p))
         return 0;
     int count = 0;
     for (int i = 0; i < m->n; i++) {
-        inside[i] = homography_apply(H, m->x[i], m->y[i], &u, &v);
-        cubic((m->x[i] - s.x) * s.scale, (m->y[i] - s.y) * s.scale, t);
-        for (int k = 0; k < TERMS; k++)
-            u += b[0][k] * t[k], v += b[1][k] * t[k];
-        inside[i] = inside[i] && hypot(u - m->u[i], v - m->v[i]) < tolerance;
+        double u = 0, v = 0;
+        inside[i] = map_apply(&p, m->x[i], m->y[i], &u, &v) && hypot(u - m->u[i], v - m->v[i]) < tolerance;
         count += inside[i];
     }
     return count;
@@ -205,22 +222,29 @@ static int refine(const struct matches *m, double tolerance, struct homography *
     return count;
 }
 
+static bool open_matches(const struct decode_pair *pairs, int count, struct matches *m)
+{
+    size_t n = (size_t)count + 1;
+    m->n = count;
+    m->x = malloc(4 * n * sizeof *m->x);
+    if (!m->x)
+        return false;
+    m->y = m->x + n, m->u = m->y + n, m->v = m->u + n;
+    for (int i = 0; i < count; i++) {
+        m->x[i] = pairs[i].cam.x, m->y[i] = pairs[i].cam.y;
+        m->u[i] = pairs[i].proj.x, m->v[i] = pairs[i].proj.y;
+    }
+    return true;
+}
+
 int plane_find(const struct decode_pair *pairs, int count, double tolerance_px, struct homography *H,
                bool *inside)
 {
-    struct matches m = {.n = count};
-    double *all = malloc(4 * (size_t)count * sizeof *all);
+    struct matches m;
     int best = 0;
     uint64_t state = 1;
-    if (!all || count < 4) {
-        free(all);
+    if (count < 4 || !open_matches(pairs, count, &m))
         return 0;
-    }
-    m.x = all, m.y = all + count, m.u = all + 2 * count, m.v = all + 3 * count;
-    for (int i = 0; i < count; i++) {
-        m.x[i] = pairs[i].cam.x, m.y[i] = pairs[i].cam.y;
-        m.u[i] = pairs[i].proj.x, m.v[i] = pairs[i].proj.y;
-    }
     for (int i = 0; i < TRIES; i++) {
         struct homography trial;
         int votes = try_four(&m, &state, &trial) ? vote(&m, &trial, TRY_SLACK * tolerance_px) : 0;
@@ -230,6 +254,21 @@ int plane_find(const struct decode_pair *pairs, int count, double tolerance_px, 
         }
     }
     int found = best ? refine(&m, tolerance_px, H, inside) : 0;
-    free(all);
+    free(m.x);
     return found;
+}
+
+bool plane_map_fit(const struct decode_pair *pairs, int count, const bool *use, struct plane_map *out)
+{
+    struct matches m;
+    if (count < TERMS || !open_matches(pairs, count, &m))
+        return false;
+    bool ok = homography_fit(m.x, m.y, m.u, m.v, use, m.n, &out->H) && fit_cubic(&m, use, out);
+    free(m.x);
+    return ok;
+}
+
+bool plane_map_apply(const struct plane_map *m, struct cam_px at, struct proj_px *out)
+{
+    return map_apply(m, at.x, at.y, &out->x, &out->y);
 }

@@ -33,3 +33,13 @@ bool homography_invert(const struct homography *H, struct homography *out);
  * `tolerance_px` (projector px). Returns the count of these; 0: none. */
 int plane_find(const struct decode_pair *pairs, int count, double tolerance_px, struct homography *H,
                bool *inside);
+
+/* A plane's map, camera px -> projector px: homography and a cubic in camera px for the lenses. */
+struct plane_map {
+    struct homography H;
+    double middle_x, middle_y, scale, u[10], v[10];
+};
+
+/* Least squares over the pairs marked by `use` (NULL: all). */
+bool plane_map_fit(const struct decode_pair *pairs, int count, const bool *use, struct plane_map *out);
+bool plane_map_apply(const struct plane_map *m, struct cam_px at, struct proj_px *out);

@@ -1,165 +1,38 @@
 #include "solve.h"
-#include "fit.h"
-#include "plane.h"
+#include "judge_views.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Pairs that the adjustment works on, per plane: more only take longer. */
-#define BENCH_PAIRS_MAX  500
-#define RAISED_PAIRS_MAX 250
-#define PAIRS_MIN        50
-/* Share of the pairs inside the bench's corners that must lie on its plane; tubs may cover the rest. */
-#define FLAT_SHARE_MIN 0.3
-/* A pair further off the plane than this is something else, projector px. */
-#define PLANE_TOLERANCE_PX 2.0
-/* Held-out blocks: the bench is cut into so many, one of HELD_OUT_EVERY is left out. */
-#define BLOCKS_ACROSS  10
-#define HELD_OUT_EVERY 5
 /* A higher order must predict this much better, or it stays out. */
 #define ORDER_GAIN 0.99
+/* With fewer boards each is too large a part of what is known to be left out. */
+#define VIEWS_TO_CHOOSE 3
 /* Beyond these the answer is none. */
 #define CORNER_RMS_MAX_PX 6.0
 #define HELD_OUT_MAX_PX   3.0
 #define RAISED_RMS_MAX_PX 3.0
-/* Squared sigmas by which the lenses may be unlike usual ones; 11 priors give about 11 at most. */
+/* Squared sigmas by which the lenses may be unlike usual ones; 13 priors give about 13 at most. */
 #define UNUSUAL_MAX 30.0
 #define RAISED_MM   100.0
 #define TERMS       MODEL_RESIDUAL_TERMS
+#define PAIRS_MIN   50
+/* With boards, the bench's typed size is known to so much of itself: a tape's reading. */
+#define SIZE_SPREAD 0.004
 
-static bool inside_quad(const struct cam_px q[4], struct cam_px p)
-{
-    for (int i = 0; i < 4; i++) {
-        struct cam_px a = q[i], b = q[(i + 1) % 4];
-        if ((b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x) > 0)
-            return false;
-    }
-    return true;
-}
+static const struct fit_use use_all = {true, -1}, use_seen = {false, -1};
 
-/* Front left, front right, back right, back left of a bench seen from above turn one way, and the quad is
- * convex. */
-static bool corners_sensible(const struct cam_px q[4])
-{
-    for (int i = 0; i < 4; i++) {
-        struct cam_px a = q[i], b = q[(i + 1) % 4], c = q[(i + 2) % 4];
-        if (!((b.x - a.x) * (c.y - b.y) - (b.y - a.y) * (c.x - b.x) < -1))
-            return false;
-    }
-    return true;
-}
-
-/* A block of the bench is left out as a whole: neighbours of a pair know its error. */
-static bool in_held_out_block(const struct homography *bench_from_cam, const struct solve_input *in,
-                              struct cam_px p)
-{
-    double x, y;
-    if (!homography_apply(bench_from_cam, p.x, p.y, &x, &y))
-        return false;
-    int bx = (int)floor(BLOCKS_ACROSS * x / in->bench_width_mm),
-        by = (int)floor(BLOCKS_ACROSS * y / in->bench_width_mm);
-    return ((bx + 2 * by) % HELD_OUT_EVERY + HELD_OUT_EVERY) % HELD_OUT_EVERY == 0;
-}
-
-static void add_thinned(struct fit_problem *problem, const struct decode_pair *pairs, const bool *take,
-                        int count, int taken, int most, double z_mm, const struct homography *bench_from_cam)
-{
-    double every = taken > most ? (double)taken / most : 1, next = 0;
-    int seen = 0;
-    for (int i = 0; i < count; i++) {
-        if (!take[i] || seen++ < next)
-            continue;
-        next += every;
-        problem->pairs[problem->count++] = (struct fit_pair){
-            pairs[i].cam, pairs[i].proj, z_mm, in_held_out_block(bench_from_cam, problem->in, pairs[i].cam)};
-    }
-}
-
-static enum lw_msg take_bench(struct fit_problem *problem, const struct homography *bench_from_cam,
-                              struct homography *proj_from_cam, struct lw_error *err)
-{
-    const struct solve_input *in = problem->in;
-    const struct solve_plane *plane = &in->planes[0];
-    struct decode_pair *inside = malloc((size_t)(plane->count + 1) * sizeof *inside);
-    bool *on = calloc((size_t)plane->count + 1, sizeof *on);
-    enum lw_msg rc = inside && on ? LW_OK : lw_fail(err, LW_MSG_NO_MEMORY);
-    int count = 0, flat = 0;
-    for (int i = 0; !rc && i < plane->count; i++)
-        if (inside_quad(in->corners, plane->pairs[i].cam))
-            inside[count++] = plane->pairs[i];
-    if (!rc && count < PAIRS_MIN)
-        rc = lw_fail(err, LW_MSG_SOLVE_FEW, count);
-    if (!rc) {
-        flat = plane_find(inside, count, PLANE_TOLERANCE_PX, proj_from_cam, on);
-        if (flat < PAIRS_MIN || flat < FLAT_SHARE_MIN * count)
-            rc = lw_fail(err, LW_MSG_SOLVE_NOT_FLAT, 100.0 * flat / count);
-    }
-    if (!rc)
-        add_thinned(problem, inside, on, count, flat, BENCH_PAIRS_MAX, 0, bench_from_cam);
-    free(inside);
-    free(on);
-    return rc;
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct decode_pair *p = a, *q = b;
-    return p->cam.y != q->cam.y ? (p->cam.y > q->cam.y) - (p->cam.y < q->cam.y)
-                                : (p->cam.x > q->cam.x) - (p->cam.x < q->cam.x);
-}
-
-/* True where the empty bench gave the same pair: what stood there before is not the box. */
-static bool seen_before(const struct decode_pair *before, int count, const struct decode_pair *p)
-{
-    const struct decode_pair *same = bsearch(p, before, (size_t)count, sizeof *before, by_place);
-    return same && hypot(same->proj.x - p->proj.x, same->proj.y - p->proj.y) < 2 * PLANE_TOLERANCE_PX;
-}
-
-static enum lw_msg take_raised(struct fit_problem *problem, const struct solve_plane *plane,
-                               const struct homography *bench_from_cam, const struct homography *bench_map,
-                               struct lw_error *err)
-{
-    const struct solve_plane *bench = &problem->in->planes[0];
-    struct decode_pair *before = malloc((size_t)(bench->count + 1) * sizeof *before);
-    struct decode_pair *pairs = malloc((size_t)(plane->count + 1) * sizeof *pairs);
-    bool *on = calloc((size_t)plane->count + 1, sizeof *on);
-    enum lw_msg rc = before && pairs && on ? LW_OK : lw_fail(err, LW_MSG_NO_MEMORY);
-    int count = 0, top = 0;
-    if (!rc) {
-        memcpy(before, bench->pairs, (size_t)bench->count * sizeof *before);
-        qsort(before, (size_t)bench->count, sizeof *before, by_place);
-    }
-    for (int i = 0; !rc && i < plane->count; i++) {
-        const struct decode_pair *p = &plane->pairs[i];
-        double u, v;
-        bool flat = homography_apply(bench_map, p->cam.x, p->cam.y, &u, &v) &&
-                    hypot(u - p->proj.x, v - p->proj.y) < 2 * PLANE_TOLERANCE_PX;
-        if (!flat && inside_quad(problem->in->corners, p->cam) && !seen_before(before, bench->count, p))
-            pairs[count++] = *p;
-    }
-    struct homography H;
-    if (!rc)
-        top = plane_find(pairs, count, PLANE_TOLERANCE_PX, &H, on);
-    if (!rc && top < PAIRS_MIN)
-        rc = lw_fail(err, LW_MSG_SOLVE_FEW, top);
-    if (!rc)
-        add_thinned(problem, pairs, on, count, top, RAISED_PAIRS_MAX, plane->z_mm, bench_from_cam);
-    free(before);
-    free(pairs);
-    free(on);
-    return rc;
-}
-
-static double rms_px(const struct fit_problem *problem, const struct model *m, bool held_out, bool raised)
+static double rms_px(const struct fit_problem *problem, const struct fit *f, bool held_out, bool raised)
 {
     double sum = 0;
     int count = 0;
     for (int i = 0; i < problem->count; i++) {
+        const struct fit_pair *p = &problem->pairs[i];
         double du, dv;
-        if ((held_out && !problem->pairs[i].held_out) || (raised && problem->pairs[i].z_mm == 0))
+        if (p->view >= 0 || (held_out && !p->held_out) || (raised && p->z_mm == 0))
             continue;
-        if (fit_miss(m, &problem->pairs[i], &du, &dv))
+        if (fit_miss(f, problem->in, p, &du, &dv))
             sum += du * du + dv * dv, count++;
     }
     return count ? sqrt(sum / count) : 0;
@@ -178,16 +51,14 @@ static bool drop_strays(struct fit_problem *problem, struct fit *f)
 {
     enum { ROUNDS = 3 };
     const double sigmas = 3.5, rayleigh_median = 1.1774, least_px = 0.3;
-    double *miss = malloc((size_t)problem->count * sizeof *miss),
-           *sorted = malloc((size_t)problem->count * sizeof *miss);
+    double *miss = malloc(((size_t)problem->count + 1) * sizeof *miss),
+           *sorted = malloc(((size_t)problem->count + 1) * sizeof *miss);
     bool ok = miss && sorted;
     for (int round = 0; ok && round < ROUNDS; round++) {
-        struct model m;
-        ok = fit_adjust(problem, FIT_K1, true, f);
-        fit_model(f->p, f->parameters, problem->in, &m);
+        ok = fit_adjust(problem, FIT_K1, use_all, f);
         for (int i = 0; i < problem->count; i++) {
             double du, dv;
-            miss[i] = fit_miss(&m, &problem->pairs[i], &du, &dv) ? hypot(du, dv) : INFINITY;
+            miss[i] = fit_miss(f, problem->in, &problem->pairs[i], &du, &dv) ? hypot(du, dv) : INFINITY;
         }
         memcpy(sorted, miss, (size_t)problem->count * sizeof *miss);
         qsort(sorted, (size_t)problem->count, sizeof *sorted, by_size);
@@ -206,17 +77,19 @@ static bool drop_strays(struct fit_problem *problem, struct fit *f)
     return ok && problem->count >= PAIRS_MIN;
 }
 
-/* Every order from the one before; the one that predicts best the blocks it has not seen. */
-static bool choose_order(const struct fit_problem *problem, struct fit *best)
+/* Every order from the one before; the one that predicts best what it has not seen: each board by the others, or the
+ * blocks of the bench. */
+static bool choose_order(const struct gathered *g, struct fit *best)
 {
+    const struct fit_problem *problem = &g->problem;
     struct fit f = *best;
     double least = INFINITY;
-    for (int order = FIT_K1; order < FIT_ORDERS; order++) {
-        struct model m;
-        if (!fit_adjust(problem, (enum fit_order)order, false, &f))
+    bool by_views = judge_views_lit(g) >= VIEWS_TO_CHOOSE;
+    int orders = problem->view_count ? FIT_ORDERS : FIT_ORDERS_PLANES;
+    for (int order = FIT_K1; order < orders; order++) {
+        if (!fit_adjust(problem, (enum fit_order)order, by_views ? use_all : use_seen, &f))
             continue;
-        fit_model(f.p, f.parameters, problem->in, &m);
-        double miss = rms_px(problem, &m, true, false);
+        double miss = by_views ? judge_views(g, &f, NULL) : rms_px(problem, &f, true, false);
         if (miss < ORDER_GAIN * least) {
             least = miss;
             *best = f;
@@ -233,7 +106,7 @@ static void terms_at(const struct model *m, struct bench_mm b, double t[TERMS])
 }
 
 /* Fits what the model leaves over on the bench plane; pulls gently to zero where there are no pairs. */
-static void add_residual(const struct fit_problem *problem, bool all, struct model *m)
+static void add_residual(const struct fit_problem *problem, const struct fit *f, bool all, struct model *m)
 {
     const double pull = 1; /* weight of "nothing is left over", in pairs */
     double a[TERMS * TERMS] = {0}, twin[TERMS * TERMS], u[TERMS] = {0}, v[TERMS] = {0}, t[TERMS];
@@ -241,7 +114,7 @@ static void add_residual(const struct fit_problem *problem, bool all, struct mod
         const struct fit_pair *p = &problem->pairs[i];
         struct bench_mm b;
         double du, dv;
-        if (p->z_mm != 0 || (p->held_out && !all) || !fit_miss(m, p, &du, &dv) ||
+        if (p->view >= 0 || p->z_mm != 0 || (p->held_out && !all) || !fit_miss(f, problem->in, p, &du, &dv) ||
             !model_bench_from_cam(m, p->cam, 0, &b))
             continue;
         terms_at(m, b, t);
@@ -265,24 +138,27 @@ static void add_residual(const struct fit_problem *problem, bool all, struct mod
 static enum lw_msg judge_held_out(const struct fit_problem *problem, const struct model *m,
                                   struct solve_quality *q, struct lw_error *err)
 {
-    double *miss = malloc((size_t)(problem->count + 1) * sizeof *miss);
+    double *miss = malloc(((size_t)problem->count + 1) * sizeof *miss), square = 0;
     int count = 0;
     if (!miss)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     for (int i = 0; i < problem->count; i++) {
         const struct fit_pair *p = &problem->pairs[i];
         struct bench_mm a, b;
-        if (p->held_out && p->z_mm == 0 && model_bench_from_cam(m, p->cam, 0, &a) &&
-            model_bench_from_proj(m, p->proj, 0, &b))
-            miss[count++] = hypot(a.x - b.x, a.y - b.y);
+        struct proj_px at;
+        if (p->view >= 0 || !p->held_out || p->z_mm != 0 || !model_bench_from_cam(m, p->cam, 0, &a) ||
+            !model_bench_from_proj(m, p->proj, 0, &b) || !model_proj_from_bench(m, a, &at))
+            continue;
+        miss[count++] = hypot(a.x - b.x, a.y - b.y);
+        square += (at.x - p->proj.x) * (at.x - p->proj.x) + (at.y - p->proj.y) * (at.y - p->proj.y);
     }
     qsort(miss, (size_t)count, sizeof *miss, by_size);
     if (count) {
         q->median_mm = miss[count / 2];
         q->p95_mm = miss[count * 95 / 100];
         q->max_mm = miss[count - 1];
+        q->held_out_px = sqrt(square / count);
     }
-    q->held_out_px = rms_px(problem, m, true, false);
     free(miss);
     if (!count || !(q->held_out_px < HELD_OUT_MAX_PX))
         return lw_fail(err, LW_MSG_SOLVE_NO_ANSWER, q->p95_mm);
@@ -302,38 +178,124 @@ static double corner_rms_px(const struct solve_input *in, const struct model *m)
     return sqrt(sum / 4);
 }
 
-/* Order and quality by the held-out blocks, then the model from everything. */
-static enum lw_msg adjust(struct fit_problem *problem, struct fit *f, struct model *out,
-                          struct solve_quality *q, struct lw_error *err)
+/* Root mean square of the stated uncertainty over the bench. */
+static double mean_sigma(const struct model *m, double z_mm)
 {
-    const struct solve_input *in = problem->in;
-    struct model plain;
-    if (!drop_strays(problem, f) || !choose_order(problem, f))
-        return lw_fail(err, LW_MSG_SOLVE_NO_ANSWER, INFINITY);
-    fit_model(f->p, f->parameters, in, &plain);
-    *out = plain;
-    add_residual(problem, false, out);
-    bool with_residual =
-        rms_px(problem, out, true, false) < ORDER_GAIN * rms_px(problem, &plain, true, false);
-    enum lw_msg rc = judge_held_out(problem, with_residual ? out : &plain, q, err);
-    if (rc)
-        return rc;
-    if (!fit_adjust(problem, f->order, true, f))
-        return lw_fail(err, LW_MSG_SOLVE_NO_ANSWER, q->p95_mm);
-    fit_model(f->p, f->parameters, in, out);
-    if (!(corner_rms_px(in, out) < CORNER_RMS_MAX_PX))
+    enum { ACROSS = 5, DEEP = 4 };
+    double sum = 0;
+    for (int i = 0; i < ACROSS * DEEP; i++) {
+        double s = model_sigma_mm(m, (struct bench_mm){m->bench_width_mm * (i % ACROSS) / (ACROSS - 1),
+                                                       m->bench_depth_mm * (i / ACROSS) / (DEEP - 1), z_mm});
+        sum += isfinite(s) ? s * s : 1e6;
+    }
+    return sqrt(sum / (ACROSS * DEEP));
+}
+
+/* The covariance of camera and projector, and the summaries. `left_mm`: what held-out places show beyond it. */
+static bool state_uncertainty(const struct fit_problem *problem, struct fit *f, double left_mm, struct model *m)
+{
+    if (!fit_covariance(problem, f))
+        return false;
+    int k = 0;
+    for (int i = 0; i < MODEL_PARAMETERS; i++)
+        for (int j = 0; j <= i; j++)
+            m->covariance[k++] = f->covariance[i * FIT_VIEWS + j];
+    m->sigma_left_mm = left_mm;
+    m->sigma_flat_mm = mean_sigma(m, 0);
+    m->sigma_raised_mm = mean_sigma(m, RAISED_MM);
+    return true;
+}
+
+/* Heights are measured when a plane lies above the bench or a board is raised or tilted. */
+static bool heights_measured(const struct fit_problem *problem, const struct fit *f)
+{
+    const double raised_mm = 15, tilt = 0.1; /* sine */
+    bool measured = problem->in->plane_count > 1;
+    for (int i = 0; i < problem->view_count; i++)
+        measured = measured || fabs(f->views[i].t[2]) > raised_mm || hypot(f->views[i].R[2], f->views[i].R[5]) > tilt;
+    return measured;
+}
+
+/* Bench, boxes and boards by the plainest lens; where the bench's size is settled by boards, too. */
+static enum lw_msg first_fit(struct gathered *g, struct fit *f, struct lw_error *err)
+{
+    struct fit_problem *problem = &g->problem;
+    struct fit_problem plain = *problem;
+    plain.view_count = plain.corner_count = 0;
+    bool ok = true;
+    if (!problem->in->no_bench) { /* the planes first: their strays would pull at the boards */
+        struct fit_pair *pairs = problem->pairs;
+        int all = problem->count, flat = 0;
+        while (flat < all && pairs[flat].view < 0)
+            flat++;
+        plain.count = flat;
+        ok = drop_strays(&plain, f);
+        memmove(pairs + plain.count, pairs + flat, (size_t)(all - flat) * sizeof *pairs);
+        problem->count = plain.count + all - flat;
+        for (int i = 0; ok && i < problem->view_count; i++)
+            ok = fit_place_view(problem, i, f);
+    }
+    if (ok && problem->view_count)
+        ok = fit_adjust(problem, FIT_K1, use_all, f);
+    return ok ? LW_OK : lw_fail(err, LW_MSG_SOLVE_NO_ANSWER, INFINITY);
+}
+
+static enum lw_msg final_checks(const struct gathered *g, const struct fit *f, const struct model *m, struct lw_error *err)
+{
+    const struct solve_input *in = g->problem.in;
+    if (!in->no_bench && !(corner_rms_px(in, m) < CORNER_RMS_MAX_PX))
         return lw_fail(err, LW_MSG_SOLVE_CORNERS, in->bench_width_mm, in->bench_depth_mm);
     if (in->plane_count > 1 &&
-        !(rms_px(problem, out, false, true) < RAISED_RMS_MAX_PX && f->unusual < UNUSUAL_MAX))
+        !(rms_px(&g->problem, f, false, true) < RAISED_RMS_MAX_PX && f->unusual < UNUSUAL_MAX))
         return lw_fail(err, LW_MSG_SOLVE_PLANE_HEIGHT, in->planes[1].z_mm);
-    if (with_residual)
-        add_residual(problem, true, out);
-    /* the parameters' own uncertainty, and what the held-out blocks show beyond it */
-    double left = q->p95_mm / 2;
-    out->sigma_flat_mm = hypot(fit_sigma_mm(f, in, 0), left);
-    out->sigma_raised_mm = hypot(fit_sigma_mm(f, in, RAISED_MM), left);
-    out->rough = in->plane_count < 2;
     return LW_OK;
+}
+
+/* Order and quality by what the fit has not seen, then the model from everything. */
+static enum lw_msg adjust(struct gathered *g, struct fit *f, struct model *out, struct solve_quality *q,
+                          struct solve_report *report, struct lw_error *err)
+{
+    struct fit_problem *problem = &g->problem;
+    const struct solve_input *in = problem->in;
+    struct model plain;
+    bool with_residual = false;
+    problem->size_spread = in->view_count && !in->no_bench ? SIZE_SPREAD : 0;
+    if (!choose_order(g, f))
+        return lw_fail(err, LW_MSG_SOLVE_NO_ANSWER, INFINITY);
+    report->order = f->order;
+    enum lw_msg rc = LW_OK;
+    if (!in->no_bench) {
+        struct fit seen = *f;
+        if (!fit_adjust(problem, f->order, use_seen, &seen))
+            return lw_fail(err, LW_MSG_SOLVE_NO_ANSWER, INFINITY);
+        fit_model(&seen, in, &plain);
+        *out = plain;
+        add_residual(problem, &seen, false, out);
+        struct solve_quality bent;
+        rc = judge_held_out(problem, &plain, q, err);
+        with_residual = !rc && !judge_held_out(problem, out, &bent, err) &&
+                        bent.held_out_px < ORDER_GAIN * q->held_out_px;
+        if (with_residual)
+            *q = bent;
+    }
+    if (!rc && !fit_adjust(problem, f->order, use_all, f))
+        rc = lw_fail(err, LW_MSG_SOLVE_NO_ANSWER, q->p95_mm);
+    if (rc)
+        return rc;
+    if (problem->view_count)
+        judge_views(g, f, report);
+    if (in->no_bench) {
+        q->held_out_px = report->rms_px;
+        judge_views_mm(report, f, q);
+    }
+    fit_model(f, in, out);
+    rc = final_checks(g, f, out, err);
+    if (!rc && with_residual)
+        add_residual(problem, f, true, out);
+    if (!rc && !state_uncertainty(problem, f, q->p95_mm / 2, out))
+        rc = lw_fail(err, LW_MSG_SOLVE_NO_ANSWER, q->p95_mm);
+    out->rough = !heights_measured(problem, f);
+    return rc;
 }
 
 static double now_s(void)
@@ -343,47 +305,42 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static enum lw_msg gather(struct fit_problem *problem, struct fit *f, struct lw_error *err)
-{
-    const struct solve_input *in = problem->in;
-    const double w = in->bench_width_mm, d = in->bench_depth_mm;
-    const double x[4] = {0, w, w, 0}, y[4] = {0, 0, d, d};
-    double u[4], v[4];
-    struct homography bench_from_cam, proj_from_cam;
-    for (int i = 0; i < 4; i++)
-        u[i] = in->corners[i].x, v[i] = in->corners[i].y;
-    if (!corners_sensible(in->corners) || !homography_fit(u, v, x, y, NULL, 4, &bench_from_cam))
-        return lw_fail(err, LW_MSG_SOLVE_CORNERS, w, d);
-    enum lw_msg rc = take_bench(problem, &bench_from_cam, &proj_from_cam, err);
-    for (int i = 1; !rc && i < in->plane_count; i++)
-        rc = take_raised(problem, &in->planes[i], &bench_from_cam, &proj_from_cam, err);
-    if (!rc && !fit_start(in, &proj_from_cam, f))
-        rc = lw_fail(err, LW_MSG_SOLVE_CORNERS, w, d);
-    return rc;
-}
-
-enum lw_msg solve_model(const struct solve_input *in, struct model *out, struct solve_quality *quality,
-                        struct lw_error *err)
+enum lw_msg solve_views(const struct solve_input *given, struct model *out, struct solve_quality *quality,
+                        struct solve_report *report, struct lw_error *err)
 {
     double start = now_s();
-    struct fit f;
-    struct fit_problem problem = {.in = in};
+    struct solve_input in = *given;
+    struct solve_report unread;
+    struct gathered g;
     struct solve_quality q = {0};
     struct model m;
-    if (in->plane_count < 1)
-        return lw_fail(err, LW_MSG_SOLVE_FEW, 0);
-    size_t most = BENCH_PAIRS_MAX + RAISED_PAIRS_MAX * (size_t)(in->plane_count - 1) + 8;
-    problem.pairs = malloc(most * sizeof *problem.pairs);
-    if (!problem.pairs)
+    struct fit *f = calloc(1, sizeof *f);
+    if (!f)
         return lw_fail(err, LW_MSG_NO_MEMORY);
-    enum lw_msg rc = gather(&problem, &f, err);
-    if (!rc)
-        rc = adjust(&problem, &f, &m, &q, err);
-    free(problem.pairs);
+    report = report ? report : &unread;
+    *report = (struct solve_report){.view_count = in.view_count, .views_used = in.view_count, .bad_view = -1};
+    if (in.no_bench && in.board) {
+        in.plane_count = 0;
+        in.bench_width_mm = board_width_mm(in.board);
+        in.bench_depth_mm = board_height_mm(in.board);
+    }
+    enum lw_msg rc = gather(&in, &g, f, err);
+    rc = rc ? rc : first_fit(&g, f, err);
+    if (!rc && in.view_count)
+        rc = judge_findings(&g, f, report, err);
+    rc = rc ? rc : adjust(&g, f, &m, &q, report, err);
+    gather_finish(&g);
+    free(f);
     if (rc)
         return rc;
     q.seconds = now_s() - start;
     *out = m;
     *quality = q;
     return LW_OK;
+}
+
+enum lw_msg solve_model(const struct solve_input *in, struct model *out, struct solve_quality *quality,
+                        struct lw_error *err)
+{
+    return solve_views(in, out, quality, NULL, err);
 }

@@ -153,7 +153,7 @@ static enum lw_msg read_pinhole(const config_setting_t *root, const char *name, 
     enum lw_msg rc = read_fields(group, lens_fields, COUNT(lens_fields), p, path, err);
     if (rc)
         return rc;
-    if (p->lens.width <= 0 || p->lens.height <= 0 || !(p->lens.fx > 0) || !(p->lens.fy > 0))
+    if (p->lens.width <= 0 || p->lens.height <= 0 || !(fabs(p->lens.fx) > 0) || !(p->lens.fy > 0))
         return broken(path, name, err);
     pinhole_update(p);
     return LW_OK;
