@@ -17,7 +17,7 @@
 /* A corner that moved by more than this share of the window was another one. */
 #define MOVED_MAX 0.75
 /* Corners off the smooth map of their neighbours by more than this (px) and this many medians are mistaken. */
-#define STRAY_PX      0.4
+#define STRAY_PX      0.6
 #define STRAY_MEDIANS 6.0
 /* Measured side of the tags against the file's, before it is another board. */
 #define TAG_SIZE_OFF 0.08
@@ -214,33 +214,43 @@ static void know_corners(struct finder *f, const struct board_seen *s)
     f->known = s->count;
 }
 
-/* Corners that their neighbours' map does not explain. */
-static void drop_strays(struct finder *f, struct board_seen *s)
+/* Corners that the others' smooth map (a homography, with a cubic where there are enough) does not explain. */
+static void drop_strays(struct board_seen *s, const struct board *b)
 {
-    double *miss = malloc((size_t)(2 * s->count + 1) * sizeof *miss), *sorted = miss + s->count;
-    if (!miss || s->count < 8) {
-        free(miss);
+    enum { ROUNDS = 3, FOR_CUBIC = 24 };
+    const double bent_px = 2; /* what a lens may do to a homography */
+    struct decode_pair pairs[BOARD_CORNERS_MAX];
+    double miss[BOARD_CORNERS_MAX], sorted[BOARD_CORNERS_MAX];
+    bool use[BOARD_CORNERS_MAX];
+    int n = s->count, kept = 0;
+    if (n < 8)
         return;
+    for (int i = 0; i < n; i++) {
+        double x, y;
+        corner_mm(b, s->corners[i].id, &x, &y);
+        pairs[i] = (struct decode_pair){{x, y}, {s->corners[i].cam.x, s->corners[i].cam.y}, 1};
+        use[i] = true;
     }
-    know_corners(f, s);
-    homography_fit(f->x, f->y, f->u, f->v, NULL, f->known, &f->map);
-    for (int i = 0; i < s->count; i++) {
-        struct cam_px at = s->corners[i].cam;
-        double x = f->x[i], y = f->y[i];
-        f->x[i] = INFINITY; /* not known by itself */
-        bool ok = predict(f, x, y, &at);
-        f->x[i] = x;
-        miss[i] = ok ? hypot(at.x - s->corners[i].cam.x, at.y - s->corners[i].cam.y) : INFINITY;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct plane_map map = {.scale = 0};
+        bool ok = plane_map_fit(pairs, n, use, &map);
+        for (int k = 0; n < FOR_CUBIC && k < 10; k++)
+            map.u[k] = map.v[k] = 0;
+        for (int i = 0; i < n; i++) {
+            struct proj_px q;
+            miss[i] = ok && plane_map_apply(&map, pairs[i].cam, &q) ? hypot(q.x - pairs[i].proj.x, q.y - pairs[i].proj.y)
+                                                                    : INFINITY;
+        }
+        memcpy(sorted, miss, (size_t)n * sizeof *miss);
+        qsort(sorted, (size_t)n, sizeof *sorted, by_size);
+        double most = fmax(n < FOR_CUBIC ? bent_px : STRAY_PX, STRAY_MEDIANS * sorted[n / 2]);
+        for (int i = 0; i < n; i++)
+            use[i] = miss[i] < most;
     }
-    memcpy(sorted, miss, (size_t)s->count * sizeof *miss);
-    qsort(sorted, (size_t)s->count, sizeof *sorted, by_size);
-    double most = fmax(STRAY_PX, STRAY_MEDIANS * sorted[s->count / 2]);
-    int kept = 0;
-    for (int i = 0; i < s->count; i++)
-        if (miss[i] < most)
+    for (int i = 0; i < n; i++)
+        if (use[i])
             s->corners[kept++] = s->corners[i];
     s->count = kept;
-    free(miss);
 }
 
 /* Corners from the known places; a second time from the corners themselves, for those that had no tag beside them. */
@@ -259,7 +269,7 @@ static void see_corners(struct finder *f, struct board_seen *s)
             s->count++;
             have[id] = true;
         }
-        drop_strays(f, s);
+        drop_strays(s, f->board);
         memset(have, 0, sizeof have);
         for (int i = 0; i < s->count; i++)
             have[s->corners[i].id] = true;

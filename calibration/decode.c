@@ -9,7 +9,7 @@
 #define PAIRS_MAX   20000
 #define STEP_MIN_PX 4
 /* Half width of the neighbourhood that is fitted, camera px: at least this, and so many cells. */
-#define REACH_MIN_PX 4
+#define REACH_MIN_PX 6
 #define REACH_MAX_PX 24
 #define REACH_CELLS  1.5
 /* A pixel further than this from its neighbourhood's plane is gloss or a wrong code, in cells. */

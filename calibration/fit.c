@@ -11,13 +11,13 @@
 #define PROJECTOR_K2_SPREAD 0.02
 #define TANGENTIAL_SPREAD   0.001
 #define ASPECT_SPREAD       0.003 /* pixels are square, nearly */
-#define BOW_SPREAD_MM       0.5   /* of a sheet glued on something */
+#define BOW_SHARE           0.002 /* of the board's diagonal: of a sheet glued on something */
 /* How well things are known. A pair's sigma is that of one that stands for itself: what a lens polynomial leaves over is
  * the same for neighbours, so that many pairs count as so many independent ones. */
 #define CORNER_SIGMA_PX   1.0 /* the bench's corners, camera px */
 #define PAIR_SIGMA_PX     0.2 /* projector px */
 #define INDEPENDENT_PAIRS 150 /* of the bench and boxes */
-#define INDEPENDENT_VIEW  12  /* pairs of one board, and corners */
+#define INDEPENDENT_VIEW  30  /* pairs of one board, and corners */
 #define BOARD_SIGMA_PX    0.06
 #define BOW_LOOSE_SHARE   0.3  /* of a square: the bow of a single board that is looked at */
 #define FLAT_SIGMA_MM     0.5 /* of a board that is said to lie flat */
@@ -325,7 +325,7 @@ static void spreads(const struct fit_problem *problem, enum fit_order order, int
         proj[PINHOLE_K2] = PROJECTOR_K2_SPREAD;
         proj[PINHOLE_P1] = proj[PINHOLE_P2] = TANGENTIAL_SPREAD;
         for (int i = 0; i < 3; i++)
-            spread[FIT_BOW + i] = BOW_SPREAD_MM;
+            spread[FIT_BOW + i] = in->board ? BOW_SHARE * hypot(board_width_mm(in->board), board_height_mm(in->board)) : unknown;
     }
     if (problem->aspect_spread > 0)
         proj[PINHOLE_ASPECT] = problem->aspect_spread;

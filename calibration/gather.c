@@ -176,16 +176,46 @@ static int by_miss(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Marks off what is far from the map of the rest: at the squares' edges the light is read worse. */
+static bool trim(const struct decode_pair *face, int count, bool *on, struct plane_map *map, double *miss)
+{
+    enum { ROUNDS = 3 };
+    const double medians = 3.5, least_px = 0.05;
+    for (int round = 0; round < ROUNDS; round++) {
+        int n = 0;
+        if (!plane_map_fit(face, count, on, map))
+            return false;
+        for (int pass = 0; pass < 2; pass++) {
+            double most = pass ? fmax(least_px, medians * miss[n / 2]) : 0;
+            for (int i = 0; i < count; i++) {
+                struct proj_px q;
+                double off = on[i] && plane_map_apply(map, face[i].cam, &q) ? hypot(q.x - face[i].proj.x, q.y - face[i].proj.y)
+                                                                            : INFINITY;
+                if (pass)
+                    on[i] = off < most;
+                else if (on[i])
+                    miss[n++] = off;
+            }
+            if (!pass)
+                qsort(miss, (size_t)n, sizeof *miss, by_miss);
+            if (n < VIEW_PAIRS_MIN)
+                return false;
+        }
+    }
+    return plane_map_fit(face, count, on, map);
+}
+
 /* The map of the face's light, and how well it knows pairs that it has not seen. */
-static void map_view(const struct decode_pair *face, int count, const bool *on, struct gathered_view *out)
+static void map_view(const struct decode_pair *face, int count, bool *on, struct gathered_view *out)
 {
     bool *half = calloc((size_t)count + 1, sizeof *half);
     double *miss = malloc(((size_t)count + 1) * sizeof *miss);
     int n = 0, odd = 0;
-    for (int i = 0; half && miss && i < count; i++)
+    out->lit = half && miss && trim(face, count, on, &out->map, miss);
+    for (int i = 0; out->lit && i < count; i++)
         half[i] = on[i] && odd++ % 2;
     struct plane_map map;
-    if (half && miss && plane_map_fit(face, count, half, &map))
+    if (out->lit && plane_map_fit(face, count, half, &map))
         for (int i = 0; i < count; i++) {
             struct proj_px q;
             if (on[i] && !half[i] && plane_map_apply(&map, face[i].cam, &q))
@@ -196,7 +226,6 @@ static void map_view(const struct decode_pair *face, int count, const bool *on, 
         out->median_px = miss[n / 2];
         out->p95_px = miss[n * 95 / 100];
     }
-    out->lit = n && plane_map_fit(face, count, on, &out->map);
     free(half);
     free(miss);
 }

@@ -57,6 +57,9 @@ static bool choose_board(struct calibrate_options *o, const char *file, struct b
 
 int verb_calibrate(int argc, char **argv)
 {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--pictures") == 0 || strncmp(argv[i], "--pictures=", 11) == 0)
+            return verb_calibrate_pictures(argc, argv);
     struct guided o = {0};
     struct calibrate_options options = {.wait_s = 2};
     const char *rest[ARGUMENTS_REST], *board = NULL;

@@ -23,6 +23,7 @@ int verb_doctor(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 int verb_password(int argc, char **argv);
 int verb_convert(int argc, char **argv);
+int verb_calibrate_pictures(int argc, char **argv); /* calibrate --pictures …; no bench is needed */
 
 /* Prints the error with its remedy; returns `code`. */
 int verb_fail(const struct lw_error *err, int code);
