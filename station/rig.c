@@ -1,6 +1,7 @@
 #include "rig.h"
 
 #include "log.h"
+#include "self_check.h"
 #include "show.h"
 
 #include <errno.h>
@@ -247,7 +248,7 @@ enum lw_msg rig_load_calibration(struct rig *r, const struct station_config *c, 
     rc = rc ? rc : guide_set_calibration(&r->guide, &cal, err);
     if (rc)
         return rc;
-    snprintf(path, sizeof path, _("Calibrated: %.1f mm"), cal.quality.median_mm);
+    self_check_words(&cal, clock_wall_ms(&r->guide.clock), path, sizeof path);
     show_message(&r->guide, "look", _("One moment"), path, NULL); /* the projector shows life before the camera does */
     rc = wait_for_camera(r, err);
     if (rc)

@@ -1,6 +1,7 @@
 /* calibrate and measure: the verbs that find out where light and camera meet the bench. */
 #include "calibrate.h"
 #include "measure.h"
+#include "self_check.h"
 #include "verb_guided.h"
 
 #include <limits.h>
@@ -37,6 +38,29 @@ static int calibrate(const struct station_config *c, const struct guided *o, str
     return rc ? verb_fail(&err, EXIT_FAILED) : EXIT_OK;
 }
 
+static int check_calibration(const struct station_config *c, const struct guided *o)
+{
+    struct rig r = {0};
+    struct lw_error err = {0};
+    struct prove_result result;
+    if (guided_open(&r, c, o, "calibrate", &err))
+        return verb_fail(&err, EXIT_FAILED);
+    enum lw_msg rc = rig_load_calibration(&r, c, &err);
+    rc = rc ? rc : self_check_run(&r.guide, c->data, &result, &err);
+    guided_emit_end(&r, rc ? "failed" : "complete", rc ? EXIT_FAILED : EXIT_OK);
+    rig_close(&r);
+    if (rc)
+        return verb_fail(&err, EXIT_FAILED);
+    if (!(o->events && strcmp(o->events, "-") == 0)) {
+        json_t *j = json_pack("{s:f,s:f,s:f,s:o}", "median_mm", result.median_mm, "p95_mm", result.p95_mm, "max_mm",
+                              result.max_mm, "points", prove_json(&result));
+        json_dumpf(j, stdout, JSON_REAL_PRECISION(5));
+        printf("\n");
+        json_decref(j);
+    }
+    return EXIT_OK;
+}
+
 #define OWN_BOARD "boards/board-a4.cfg"
 
 /* The board that is named, or our own where a person can be asked for it. False: its file is no good, and that was said. */
@@ -63,11 +87,13 @@ int verb_calibrate(int argc, char **argv)
     struct guided o = {0};
     struct calibrate_options options = {.wait_s = 2};
     const char *rest[ARGUMENTS_REST], *board = NULL;
+    bool check = false;
     int rest_count, code;
     const struct argument table[] = {
         GUIDED_ARGUMENTS(o),
         {"auto", ARGUMENT_FLAG, &options.automatic, NULL, N_("Press nothing: take what lies still and go on.")},
         {"wait", ARGUMENT_REAL, &options.wait_s, "S", N_("With --auto: seconds to wait for each act (default 2).")},
+        {"check", ARGUMENT_FLAG, &check, NULL, N_("Only check the calibration there is: a few seconds, no board.")},
         {"calm", ARGUMENT_FLAG, &options.calm, NULL, N_("Full pictures cross-fade: nothing flickers. Takes longer.")},
         {"manual", ARGUMENT_FLAG, &options.manual, NULL, N_("Show the bench's corners by hand, with the arrow keys.")},
         {"board", ARGUMENT_TEXT, &board, N_("FILE"), N_("Describes the printed board that is laid down (default: our own on A4, with --auto none).")},
@@ -87,7 +113,9 @@ int verb_calibrate(int argc, char **argv)
         return EXIT_FAILED;
     struct board described;
     code = EXIT_FAILED;
-    if (choose_board(&options, board, &described))
+    if (check)
+        code = check_calibration(&c, &o);
+    else if (choose_board(&options, board, &described))
         code = calibrate(&c, &o, &options);
     station_config_finish(&c);
     return code;

@@ -1,6 +1,7 @@
 /* run and teach: verbs that guide a person at the bench. */
 #include "log.h"
 #include "pack.h"
+#include "self_check.h"
 #include "serving.h"
 #include "teach.h"
 #include "teach_book.h"
@@ -76,6 +77,13 @@ static enum lw_msg read_order(const struct order_arguments *a, struct workflow_o
     return rc;
 }
 
+/* Once a day light and camera are compared before work begins. */
+static enum lw_msg daily_check(struct rig *r, const struct station_config *c, struct lw_error *err)
+{
+    struct prove_result result;
+    return self_check_due(&r->guide, c->data) ? self_check_run(&r->guide, c->data, &result, err) : LW_OK;
+}
+
 static int run_workflow(const struct station_config *c, const struct guided *o, const struct pack_options *pack,
                         const struct serving_options *serve, const struct workflow_order *order, const char *folder)
 {
@@ -96,7 +104,7 @@ static int run_workflow(const struct station_config *c, const struct guided *o, 
     if (guided_open(&r, c, o, "run", &err)) {
         code = verb_fail(&err, EXIT_FAILED);
     } else {
-        if (rig_load_calibration(&r, c, &err)) {
+        if (rig_load_calibration(&r, c, &err) || daily_check(&r, c, &err)) {
             guided_emit_end(&r, "failed", EXIT_FAILED);
             code = verb_fail(&err, EXIT_FAILED);
         } else {
