@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define solve_views(in, out, q, r, err) solve_model(in, out, q, err) /* TEMPORARY */
 #define FIRST_PICTURE_S 10
 #define CALM_S 5             /* longest wait for hands to leave before a capture */
 #define FINEST_PX 4          /* projector pixels; pairs are fitted over their neighbourhood, far finer */
