@@ -36,7 +36,7 @@ static void decide_pose(const struct taught_item *it, const struct item_match *m
                         double tolerance_rad, struct verdict *v)
 {
     double moved_mm;
-    bool way = it->options.orientation_matters, upright = m->upright <= it->floor;
+    bool way = it->options.orientation_matters && tolerance_rad < LW_PI, upright = m->upright <= it->floor;
     bool turned = way && !it->ends_alike && m->turned < m->upright;
     bool use_upright = upright && (way || m->upright <= m->any);
     set_offset(it, use_upright ? m->upright_reference : m->any_reference,

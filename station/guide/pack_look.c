@@ -93,7 +93,7 @@ void pack_update_places(struct pack *p)
         p->places[i].z_mm = pl->z_mm;
         p->places[i].item = pl->item;
         p->places[i].tolerance_mm = pl->tolerance_mm;
-        p->places[i].tolerance_rad = pl->tolerance_rad;
+        p->places[i].tolerance_rad = pl->any_way_round ? LW_PI : pl->tolerance_rad;
         p->places[i].filled = false;
     }
     for (int i = 0; i < p->count; i++) {

@@ -2,8 +2,10 @@
  * plain program: fuzz_workflow SECONDS FILE… runs over the files, then mutates them in a fixed sequence for
  * that long. An input is the text of workflow.cfg; after a byte 0x01 follows taught.cfg, after another one an
  * include "items.cfg". */
+#include "config.h"
 #include "workflow.h"
 #include "workflow_taught.h"
+#include "workflow_write.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -78,8 +80,11 @@ static void check_steps(const struct workflow *w)
         const struct workflow_step *s = &w->steps[i];
         need(s->id && *s->id, "a step has an id");
         need(workflow_find_step(w, s->id) == i, "a step's id is its own");
-        need(s->kind == STEP_CONFIRM ? s->place == -1 : s->place >= 0 && s->place < w->place_count,
+        need(s->kind != STEP_PLACE ? s->place == -1 : s->place >= 0 && s->place < w->place_count,
              "a step's place");
+        need(s->item >= -1 && s->item < w->item_count && s->carrier >= -1 && s->carrier < w->carrier_count &&
+                 s->count >= 1 && s->written,
+             "a step's item and carrier");
         need(s->section >= 0 && s->section < w->section_count, "a step's section");
     }
     for (int i = 0; i < w->section_count; i++) {
@@ -127,6 +132,102 @@ static void check_round_trip(const struct workflow *w, const struct workflow_ben
     problems_finish(&problems);
 }
 
+static bool flat(const struct workflow *w)
+{
+    for (int i = 0; i < w->section_count; i++)
+        for (int k = 0; k < w->sections[i].step_count; k++)
+            if (w->steps[w->sections[i].first_step + k].section != i)
+                return false;
+    return w->variant_count == 0;
+}
+
+/* A text written anew says the same: written once more it is the same to the byte. */
+static void check_new_text(const struct workflow *w, const struct workflow_bench *bench)
+{
+    struct lw_problems problems = {0};
+    struct workflow *again = NULL;
+    if (!flat(w))
+        return;
+    char *text = workflow_text_of(w);
+    need(text, "a text is written");
+    write_file("workflow.cfg", text, strlen(text));
+    enum lw_msg rc = workflow_load(&again, folder, bench, &problems);
+    if (rc)
+        fprintf(stderr, "%s\n%s\n", problems.items[0].error.text, text);
+    need(rc == LW_OK, "a text that was written loads");
+    char *text_again = workflow_text_of(again);
+    need(strcmp(text, text_again) == 0, "a text that was written comes back the same");
+    free(text);
+    free(text_again);
+    workflow_destroy(&again);
+    problems_finish(&problems);
+}
+
+static bool reads(const char *text)
+{
+    config_t cfg;
+    config_init(&cfg);
+    bool good = config_read_string(&cfg, text) == CONFIG_TRUE;
+    config_destroy(&cfg);
+    return good;
+}
+
+/* The next number below `below` from the input's own bytes. */
+static unsigned choose(const uint8_t *data, size_t size, size_t *at, unsigned below)
+{
+    unsigned v = size ? data[*at % size] : 0;
+    *at += 7;
+    return (v ^ (unsigned)*at * 31) % below;
+}
+
+static void one_edit(struct workflow_edit *e, const uint8_t *data, size_t size, size_t *at)
+{
+    static const char *const lists[] = {"bins", "carriers", "items", "places", "sections", "sections[#0].steps", "variants"};
+    static const char *const keys[] = {"x_mm", "id", "name.nl", "outline", "home.x_mm", "taught", "when", "count"};
+    static const char *const values[] = {"7", "\"a \\\" b\"", "( 1, 2 )", "{ a = 1; }", "true", NULL, "1 # note"};
+    char path[100];
+    struct lw_error err;
+    const char *list = lists[choose(data, size, at, 7)], *other = lists[choose(data, size, at, 7)];
+    unsigned index = choose(data, size, at, 4), what = choose(data, size, at, 6);
+    snprintf(path, sizeof path, "%s[#%u]", list, index);
+    if (what == 0)
+        workflow_edit_remove(e, path, &err);
+    else if (what == 1)
+        workflow_edit_move(e, path, other, (int)choose(data, size, at, 5) - 1, &err);
+    else if (what == 2)
+        workflow_edit_insert(e, list, (int)index - 1, "{ id = \"n\"; x_mm = 1; }", &err);
+    else if (what == 3)
+        workflow_edit_words(e, strcat(path, ".name"), "en", "word \"s\"", &err);
+    else {
+        snprintf(path + strlen(path), 30, ".%s", keys[choose(data, size, at, 8)]);
+        workflow_edit_set(e, path, values[choose(data, size, at, 7)], &err);
+    }
+}
+
+/* Whatever edits are made of a text that reads, it reads afterwards. */
+static void check_edits(const uint8_t *data, size_t size, bool loaded)
+{
+    struct workflow_edit *e = NULL;
+    struct lw_error err;
+    size_t at = 0;
+    enum lw_msg rc = workflow_edit_open(&e, folder, &err);
+    if (rc && loaded)
+        fprintf(stderr, "%s: %s\n", err.file, err.text);
+    need(rc == LW_OK || !loaded, "what loads can be edited");
+    bool one_file = !rc && workflow_edit_file_count(e) == 1;
+    if (one_file && reads(workflow_edit_text(e, 0)))
+        for (int i = 0; i < 4; i++) {
+            one_edit(e, data, size, &at);
+            if (!reads(workflow_edit_text(e, 0)))
+                fprintf(stderr, "----\n%s\n----\n%s\n", workflow_edit_text_read(e, 0), workflow_edit_text(e, 0));
+            need(reads(workflow_edit_text(e, 0)), "an edited text reads");
+        }
+    else if (!rc)
+        for (int i = 0; i < 2; i++)
+            one_edit(e, data, size, &at);
+    workflow_edit_close(&e);
+}
+
 /* Writes the part up to the next 0x01 as `name`, returns what follows; an absent part leaves no file. */
 static const uint8_t *split(const char *name, const uint8_t *data, const uint8_t *end)
 {
@@ -155,9 +256,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         need(problems.items[i].error.id > LW_OK && problems.items[i].error.id < LW_MSG_COUNT &&
                  problems.items[i].error.id != LW_MSG_BUG && problems.items[i].error.file[0],
              "a problem says what and where");
+    check_edits(start, size, w != NULL);
     if (w) {
         check_workflow(w);
         check_round_trip(w, &bench);
+        check_new_text(w, &bench);
     }
     workflow_destroy(&w);
     problems_finish(&problems);
@@ -246,6 +349,13 @@ static size_t mutate(uint8_t *text, size_t size)
         "section",
         "place",
         "kind = \"confirm\";",
+        "kind = \"take\"; item = \"mirror\";",
+        "{n}",
+        "count = 3; step = { x_mm = 9; };",
+        "columns = 2;",
+        "when = \"a and not b or c\";",
+        "not ",
+        "frames = (\"a.png\");",
         "id",
         "bench",
         "outline = [0,0,9,0,9,9];",
