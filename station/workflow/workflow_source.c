@@ -101,25 +101,32 @@ static enum lw_msg scan_include(struct scan *c)
     return file < 0 ? c->err->id : scan_file(c->s, c->files, file, c->depth + 1, c->err);
 }
 
-/* Blanks and notes; false: a note that does not end. */
-static bool skip_blanks(struct scan *c)
+/* To the end of a note, or of the file: libconfig takes a note that nobody ends as one, and reads on in it in the file
+ * that included this one. */
+static void skip_long_note(struct scan *c)
+{
+    const char *p = c->text + c->at, *end = strstr(p, "*/");
+    c->s->open_note = !end;
+    end = end ? end + 2 : p + strlen(p);
+    for (; p < end; p++)
+        c->line += *p == '\n';
+    c->at = end - c->text;
+}
+
+static void skip_blanks(struct scan *c)
 {
     for (;;) {
         const char *p = c->text + c->at;
-        if (*p && strchr(" \t\r\n\f", *p)) {
+        if (*p && (c->s->open_note || (p[0] == '/' && p[1] == '*'))) {
+            c->at += c->s->open_note ? 0 : 2;
+            skip_long_note(c);
+        } else if (*p && strchr(" \t\r\n\f", *p)) {
             c->line += *p == '\n';
             c->at++;
         } else if (*p == '#' || (p[0] == '/' && p[1] == '/')) {
             c->at += (long)strcspn(p, "\n");
-        } else if (p[0] == '/' && p[1] == '*') {
-            const char *end = strstr(p + 2, "*/");
-            if (!end)
-                return false;
-            for (; p < end; p++)
-                c->line += *p == '\n';
-            c->at = end + 2 - c->text;
         } else {
-            return true;
+            return;
         }
     }
 }
@@ -143,17 +150,44 @@ static enum lw_msg scan_string(struct scan *c)
     return add_token(c, TOKEN_STRING, 0, end + 1);
 }
 
+static size_t digits(const char *p)
+{
+    return strspn(p, "0123456789");
+}
+
+/* Length of an exponent at p, 0: none. */
+static size_t exponent(const char *p)
+{
+    size_t sign = *p == 'e' || *p == 'E' ? 1 + (p[1] == '-' || p[1] == '+') : 0;
+    return sign && digits(p + sign) ? sign + digits(p + sign) : 0;
+}
+
+/* Length of the number at p as libconfig 1.5 cuts it, 0: none. What follows at once is the next word: `1name` are two; an
+ * exponent without a point needs a sign in front (`+1e5`). */
+static size_t number_length(const char *p)
+{
+    size_t sign = *p == '-' || *p == '+', whole = digits(p + sign), n = sign + whole;
+    if (p[n] == '.') {
+        n += 1 + digits(p + n + 1);
+        return n + exponent(p + n);
+    }
+    if (*p == '0' && (p[1] == 'x' || p[1] == 'X') && isxdigit((unsigned char)p[2]))
+        n = 2 + strspn(p + 2, "0123456789abcdefABCDEF");
+    else if (!whole)
+        return 0;
+    else if (sign && exponent(p + n))
+        return n + exponent(p + n);
+    return n + (p[n] == 'L' ? 1 + (p[n + 1] == 'L') : 0);
+}
+
 static enum lw_msg scan_word(struct scan *c)
 {
     const char *p = c->text + c->at;
-    size_t n = 0;
-    if (isdigit((unsigned char)*p) || strchr("+-.", *p)) {
-        while (isalnum((unsigned char)p[n]) || (p[n] && strchr("+-.", p[n])))
-            n++;
+    size_t n = number_length(p);
+    if (n)
         return add_token(c, TOKEN_SCALAR, 0, c->at + (long)n);
-    }
-    while (isalnum((unsigned char)p[n]) || (p[n] && strchr("*_-", p[n])))
-        n++;
+    if (isalpha((unsigned char)*p) || *p == '*')
+        n = 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789*_-");
     if (!n)
         return fail(c, _("there is a character that has no meaning here"));
     bool truth = (n == 4 && strncasecmp(p, "true", 4) == 0) || (n == 5 && strncasecmp(p, "false", 5) == 0);
@@ -167,8 +201,7 @@ static enum lw_msg scan_file(struct source *s, struct workflow_files *files, int
     enum lw_msg rc = LW_OK;
     while (!rc) {
         c.text = s->files[file].text;
-        if (!skip_blanks(&c))
-            return fail(&c, _("a note that begins with /* does not end with */"));
+        skip_blanks(&c);
         char p = c.text[c.at];
         if (!p)
             return LW_OK;
@@ -331,6 +364,7 @@ enum lw_msg source_parse(struct source *s, struct workflow_files *files, struct 
 {
     struct parse p = {s, 0, err};
     s->token_count = s->node_count = 0;
+    s->open_note = false;
     enum lw_msg rc = scan_file(s, files, 0, 0, err);
     if (rc)
         return rc;

@@ -42,6 +42,7 @@ struct source {
     int token_count, token_capacity;
     struct source_node *nodes;
     int node_count, node_capacity;
+    bool open_note; /* while scanning: in a note that began in an earlier file */
 };
 
 /* Reads workflow.cfg and its includes. */
