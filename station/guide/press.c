@@ -120,6 +120,7 @@ struct press_file {
     int fd, flags; /* the descriptor's own flags, given back at the end: standard input is shared */
     bool standard_input;
     int warnings;
+    bool ended;
     long prepared, read; /* bytes that stood in it when it was opened, and that were read */
     char line[256];
     int length;
@@ -152,6 +153,7 @@ static bool next_byte(struct press_file *f, char *c)
 {
     if (f->begin == f->end) {
         ssize_t n = read(f->fd, f->buffer, sizeof f->buffer);
+        f->ended = n == 0 && f->read > 0 && !f->prepared;
         if (n <= 0)
             return false;
         f->begin = 0;
@@ -193,6 +195,11 @@ bool press_file_next(struct press_file *f, struct press *out)
         warn(f);
     }
     return false;
+}
+
+bool press_file_ended(const struct press_file *f)
+{
+    return f && f->ended;
 }
 
 void press_file_close(struct press_file **f)

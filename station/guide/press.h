@@ -45,4 +45,6 @@ bool press_from_pedal(int button, struct press *out);
 struct press_file;
 enum lw_msg press_file_open(struct press_file **out, const char *path, struct lw_error *err);
 bool press_file_next(struct press_file *f, struct press *out); /* never blocks */
+/* Something was read, and whoever wrote it is gone: nothing more can come. */
+bool press_file_ended(const struct press_file *f);
 void press_file_close(struct press_file **f);

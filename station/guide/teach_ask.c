@@ -8,6 +8,7 @@
 #define CALM_S       5.0
 #define GLANCE_S     2.0 /* a person who lays something has begun by then; */
 #define GLANCE_MAX_S 30.0 /* twice as long each time: somebody who thinks is not disturbed */
+#define NOBODY_S     120.0 /* at the pretend bench, where the script that pressed is gone */
 #define TROUBLE_S    1.0 /* a hand is taken away, a light is switched on */
 #define ASK_WORDS_Y_MM 62.0 /* as everywhere: before the person */
 #define ASK_WORDS_MM 15.0
@@ -102,10 +103,12 @@ static void tell(struct guide *g, struct teach_question *q)
         json_object_set_new(d, "carrier", json_string(q->carrier));
     if (q->reason)
         json_object_set_new(d, "reason", json_string(q->reason));
+    uint64_t newest = g->asks;
     if (q->id)
         g->asks = q->id - 1; /* the same question keeps its number */
     guide_ask(g, q->what, q->choices, q->outline, q->corners, d);
     q->id = g->asks;
+    g->asks = newest > q->id ? newest : q->id;
 }
 
 static bool gone(const struct guide *g)
@@ -186,7 +189,8 @@ enum lw_msg teach_ask(struct guide *g, struct teach_question *q, struct teach_gi
                       struct lw_error *err)
 {
     char typed[sizeof g->typing.text] = "";
-    teach_forget_presses(g);
+    if (q->id == 0) /* put once more it is the same question: what was pressed during a look answers it */
+        teach_forget_presses(g);
     g->typing = (struct press_typing){.kind = q->typed};
     draw(g, q);
     if (!q->glanced)
@@ -199,6 +203,8 @@ enum lw_msg teach_ask(struct guide *g, struct teach_question *q, struct teach_gi
         if (take_press(g, q, given, out))
             break;
         guide_tick(g);
+        if (g->clock.is_virtual && press_file_ended(g->press_file) && elapsed_s(g, put_ns) > NOBODY_S)
+            return lw_fail(err, LW_MSG_ENDED); /* nobody is there at all: it would ask for ever */
         if (gone(g)) {
             wait_for_devices(g);
             q->reason = "camera_back";

@@ -2,13 +2,16 @@
 
 #include "cv_picture.h"
 #include "log.h"
+#include "measure.h"
 
 #include <string.h>
 
 #define CASE_MIN_MM2     3600.0 /* 60 x 60 mm: smaller things are no case */
 #define RIM_MM           30.0   /* usual height of a case's rim */
 #define RIM_MAX_MM       300.0
-#define FLOOR_MM         3.0    /* of the ground in a case that nobody measured: a thin bottom */
+#define FLOOR_MM         3.0    /* of the ground in a case that can't be measured: a thin bottom */
+#define FLOOR_SIGMA_MM   2.0    /* a worse measurement is none */
+#define FLOOR_RADIUS_MM  20.0
 #define RIM_PATIENCE_S   20.0   /* then the usual height is taken: it can be changed in the file */
 #define CASE_MM_PER_PX   1.0
 #define CASE_MARGIN_MM   20.0   /* kept around it, for its edges */
@@ -104,6 +107,21 @@ static enum lw_msg ask_rim(struct teaching *t, const struct laid_part *part, dou
     return rc;
 }
 
+/* How high things lie in the case, by light in its middle: then their outlines are drawn where they are. */
+static double measure_floor(struct teaching *t)
+{
+    struct measure_result m;
+    struct lw_error why;
+    double usual = fmin(FLOOR_MM, t->carrier.height_mm);
+    enum lw_msg rc = measure_height(t->g, (struct local_mm){t->T.x_mm, t->T.y_mm}, FLOOR_RADIUS_MM, &m, &why);
+    if (rc || m.sigma_mm > FLOOR_SIGMA_MM || m.at.z < 0 || m.at.z > t->carrier.height_mm) {
+        lw_log(LW_LOG_INFO, "teach", "the ground in the case can't be measured; %.0f mm is taken", usual);
+        return usual;
+    }
+    lw_log(LW_LOG_INFO, "teach", "the ground in the case is %.1f mm high", m.at.z);
+    return m.at.z;
+}
+
 /* Its outline at the height of its rim, its place and its picture. */
 static enum lw_msg keep_case(struct teaching *t, struct guide_look *after, double rim_mm, struct lw_error *err)
 {
@@ -118,9 +136,9 @@ static enum lw_msg keep_case(struct teaching *t, struct guide_look *after, doubl
     t->T = laid_rectangle(&laid.parts[0], &c->width_mm, &c->depth_mm);
     c->height_mm = rim_mm;
     c->mm_per_px = CASE_MM_PER_PX;
-    t->floor_mm = fmin(FLOOR_MM, rim_mm);
     lw_log(LW_LOG_INFO, "teach", "case of %.0f x %.0f mm at %.1f, %.1f mm, %.2f degrees", c->width_mm, c->depth_mm,
            t->T.x_mm, t->T.y_mm, deg_from_rad(t->T.angle_rad));
+    t->floor_mm = measure_floor(t);
     rc = look_before(t, err);
     if (!rc && t->before.trouble != REASON_NONE)
         rc = lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(t->before.trouble));
@@ -211,7 +229,7 @@ static enum lw_msg find_case_again(struct teaching *t, struct lw_error *err)
     char path[512];
     t->carrier = (struct carrier_taught){.mm_per_px = c->taught_mm_per_px, .width_mm = c->width_mm,
                                          .depth_mm = c->depth_mm, .height_mm = c->height_mm};
-    t->floor_mm = fmin(FLOOR_MM, c->height_mm);
+    t->floor_mm = t->book.w->place_count > 0 ? t->book.w->places[0].z_mm : fmin(FLOOR_MM, c->height_mm);
     enum lw_msg rc = cv_picture_read(workflow_path(t->book.w, c->taught, path, sizeof path), IMAGE_BGR8,
                                      &t->carrier.picture, err);
     show_rectangle(c->T_bench_from_home, c->width_mm, c->depth_mm, c->height_mm, corners);

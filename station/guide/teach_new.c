@@ -395,6 +395,7 @@ static enum lw_msg next_thing(struct teaching *t, struct lw_error *err)
         rc = teach_find(t, press.kind != PRESS_NONE, -1, &thing, &reason, err);
         if (rc || reason)
             continue;
+        q.glanced = false;
         thing.bin = bin_touched(t, asked_ns);
         rc = teach_thing(t, &thing, err);
         reason = mendable(rc);

@@ -9,7 +9,7 @@
 #define USUAL_HEIGHT_MM  10.0  /* of a thing that nobody has measured yet */
 #define REFERENCE_MM_PER_PX 0.75
 #define PICTURE_MM_PER_PX   0.4  /* for people */
-#define MARGIN_MM        25.0  /* kept around a thing for the checks, */
+#define MARGIN_MM        40.0  /* kept around a thing for the checks: what did not change tells the light; */
 #define PICTURE_MARGIN_MM 8.0  /* and for people */
 #define BEHIND_S         0.7   /* a camera and its network are behind by so much at most */
 #define LATE_S           1.0   /* the second look when the first shows nothing new */
@@ -76,6 +76,32 @@ static bool may_be_new_in_case(const void *context, const struct laid_part *part
     return in_case(f->t, part->centre) && may_be_new(context, part);
 }
 
+/* ---- its pictures ---- */
+
+static struct laid_patch patch_of(const struct thing *thing, int part, struct rigid T_local_from_place, double margin_mm,
+                                  double mm_per_px)
+{
+    const struct laid_part *p = &thing->laid.parts[part];
+    double half_x = 0, half_y = 0;
+    for (int i = 0; i < p->rim_count; i++) { /* symmetric about the place, whose middle and direction may differ */
+        struct local_mm q = rigid_apply(rigid_inverse(T_local_from_place), p->rim[i]);
+        half_x = fmax(half_x, fabs(q.x));
+        half_y = fmax(half_y, fabs(q.y));
+    }
+    return (struct laid_patch){T_local_from_place, half_x + margin_mm, half_y + margin_mm, mm_per_px, part};
+}
+
+static struct rigid middle_of(const struct laid_part *p)
+{
+    return (struct rigid){p->centre.x, p->centre.y, 0};
+}
+
+static enum lw_msg cut_first(const struct thing *thing, struct image *before, struct image *after, struct lw_error *err)
+{
+    struct laid_patch patch = patch_of(thing, 0, middle_of(&thing->laid.parts[0]), MARGIN_MM, REFERENCE_MM_PER_PX);
+    return laid_cut(&thing->look, &thing->laid, &patch, before, after, err);
+}
+
 /* ---- looking ---- */
 
 /* The whole bench in the case's own directions; of a pushed case only itself can be compared. */
@@ -127,6 +153,20 @@ static enum lw_msg find_in(struct teaching *t, int own, struct thing *out, struc
     return rc;
 }
 
+/* What the checks would say of it when it is taught: said before anything is asked. */
+static const char *not_teachable(const struct thing *thing)
+{
+    struct check_reference r = {.mm_per_px = REFERENCE_MM_PER_PX};
+    struct lw_error why = {0};
+    enum lw_msg rc = cut_first(thing, &r.before, &r.after, &why);
+    rc = rc ? rc : check_reference_good("", &r, &why);
+    image_finish(&r.before);
+    image_finish(&r.after);
+    if (rc)
+        lw_log_error("teach", &why);
+    return !rc ? NULL : rc == LW_MSG_TAUGHT_DARK ? "dark" : rc == LW_MSG_TAUGHT_NOTHING ? "nothing_changed" : "hand";
+}
+
 static const char *reason_of(const struct thing *thing)
 {
     if (thing->after.trouble != REASON_NONE)
@@ -135,7 +175,7 @@ static const char *reason_of(const struct thing *thing)
         return verdict_reason_name(thing->laid.trouble);
     if (thing->laid.count == 0)
         return "nothing_changed";
-    return thing->laid.parts[0].reaches_out ? "hand" : NULL;
+    return thing->laid.parts[0].reaches_out ? "hand" : not_teachable(thing);
 }
 
 enum lw_msg teach_look_at(struct teaching *t, int own, struct thing *out, const char **reason, struct lw_error *err)
@@ -187,24 +227,6 @@ void teach_take_over(struct teaching *t, struct thing *thing)
 
 /* ---- what is it? ---- */
 
-static struct laid_patch patch_of(const struct thing *thing, int part, struct rigid T_local_from_place, double margin_mm,
-                                  double mm_per_px)
-{
-    const struct laid_part *p = &thing->laid.parts[part];
-    double half_x = 0, half_y = 0;
-    for (int i = 0; i < p->rim_count; i++) { /* symmetric about the place, whose middle and direction may differ */
-        struct local_mm q = rigid_apply(rigid_inverse(T_local_from_place), p->rim[i]);
-        half_x = fmax(half_x, fabs(q.x));
-        half_y = fmax(half_y, fabs(q.y));
-    }
-    return (struct laid_patch){T_local_from_place, half_x + margin_mm, half_y + margin_mm, mm_per_px, part};
-}
-
-static struct rigid middle_of(const struct laid_part *p)
-{
-    return (struct rigid){p->centre.x, p->centre.y, 0};
-}
-
 /* Does the item, alone, accept it? Then how alike, and where it lies against how it was taught. */
 static bool is_item(const struct check *c, const struct image *before, const struct image *after, double *score,
                     struct rigid *offset)
@@ -216,12 +238,6 @@ static bool is_item(const struct check *c, const struct image *before, const str
     *score = v.score;
     *offset = v.offset;
     return true;
-}
-
-static enum lw_msg cut_first(const struct thing *thing, struct image *before, struct image *after, struct lw_error *err)
-{
-    struct laid_patch patch = patch_of(thing, 0, middle_of(&thing->laid.parts[0]), MARGIN_MM, REFERENCE_MM_PER_PX);
-    return laid_cut(&thing->look, &thing->laid, &patch, before, after, err);
 }
 
 int teach_recognise(const struct teaching *t, const struct thing *thing, int *known)
