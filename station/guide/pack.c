@@ -188,6 +188,7 @@ static void ask_out(struct pack *p, int step)
 static void perform(struct pack *p, const struct step_action *a)
 {
     struct step_input in = {0};
+    struct verdict was;
     switch (a->kind) {
     case STEP_DO_SHOW:
         show(p);
@@ -197,7 +198,11 @@ static void perform(struct pack *p, const struct step_action *a)
         handle(p, &in);
         break;
     case STEP_DO_LOOK:
+        was = *step_machine_verdict(p->machine);
         in.kind = pack_judge(p, a->step, &in.verdict) ? STEP_IN_VERDICT : STEP_IN_LOOK_LOST;
+        in.same = p->glancing && was.result == VERDICT_REFUSE && in.verdict.result == was.result &&
+                  in.verdict.reason == was.reason && in.verdict.seen_item == was.seen_item &&
+                  in.verdict.seen_place == was.seen_place;
         handle(p, &in);
         break;
     case STEP_DO_RECORD_PHASE:
@@ -234,9 +239,12 @@ static void handle(struct pack *p, const struct step_input *in)
 {
     struct step_actions actions;
     int before = step_machine_step(p->machine);
+    enum step_state was = step_machine_state(p->machine);
     step_machine_handle(p->machine, in, clock_now_ns(&p->g->clock), &actions);
     if (step_machine_step(p->machine) != before)
         p->since_ns = clock_now_ns(&p->g->clock);
+    if (!p->glancing && step_machine_state(p->machine) != was)
+        pack_asked_now(p);
     for (int i = 0; i < actions.count && !p->g->quit; i++)
         perform(p, &actions.list[i]);
 }
@@ -307,6 +315,16 @@ static void block(struct pack *p)
         guide_ask(p->g, "coach", "aside", NULL, 0, json_pack("{s:s}", "reason", "camera_moved"));
 }
 
+static void glance(struct pack *p)
+{
+    enum step_state was = step_machine_state(p->machine);
+    p->glancing = true;
+    handle(p, &(struct step_input){.kind = STEP_IN_STILL});
+    p->glancing = false;
+    if (step_machine_state(p->machine) != was)
+        pack_asked_now(p);
+}
+
 static void handle_bench(struct pack *p)
 {
     struct guide *g = p->g;
@@ -324,6 +342,8 @@ static void handle_bench(struct pack *p)
     else if (guide_settled(g, p->since_ns)) {
         p->since_ns = clock_now_ns(&g->clock);
         handle(p, &(struct step_input){.kind = STEP_IN_STILL});
+    } else if ((state == STEP_TAKE || state == STEP_PLACE_IT || state == STEP_MEND) && pack_glance_due(p)) {
+        glance(p);
     }
 }
 

@@ -38,7 +38,8 @@ static enum lw_msg search(struct pack *p, int carrier, struct lw_error *err)
     return rc;
 }
 
-static void ask_for_carrier(struct pack *p, int carrier)
+/* Again after a glance that showed nothing new: shown, not told. */
+static void ask_for_carrier(struct pack *p, int carrier, bool again)
 {
     const struct workflow_carrier *c = &p->w->carriers[carrier];
     struct bench_mm corners[4];
@@ -49,6 +50,9 @@ static void ask_for_carrier(struct pack *p, int carrier)
     else
         snprintf(line, sizeof line, _("Lay the empty case here: %s"), workflow_text(&c->name));
     show_ask_at(p->g, corners, 4, "case-here", line);
+    if (again)
+        return;
+    pack_asked_now(p);
     guide_ask(p->g, "case_empty", "next", corners, 4, json_pack("{s:s,s:b}", "carrier", c->id, "half_packed", p->resumed));
 }
 
@@ -60,11 +64,12 @@ static void wait_for_devices(struct pack *p)
         guide_tick(p->g);
 }
 
-/* Waits until something was laid down and lies still, or a person presses next, or a lost camera is back. False:
- * ended. */
-static bool wait_for_person(struct pack *p, int64_t since_ns)
+/* Waits until something was laid down and lies still, or a person presses next, or a lost camera is back, or it is time
+ * for a glance (*glance). False: ended. */
+static bool wait_for_person(struct pack *p, int64_t since_ns, bool *glance)
 {
     struct press press;
+    *glance = false;
     while (!p->g->quit) {
         guide_tick(p->g);
         if (p->g->camera_lost || p->g->screen_lost) {
@@ -77,7 +82,8 @@ static bool wait_for_person(struct pack *p, int64_t since_ns)
             if (press.kind == PRESS_ASIDE)
                 return false;
         }
-        if (guide_settled(p->g, since_ns))
+        *glance = pack_glance_due(p);
+        if (*glance || guide_settled(p->g, since_ns))
             return true;
     }
     return false;
@@ -91,11 +97,12 @@ bool pack_lay_carriers(struct pack *p)
         p->T_bench_from_carrier[i] = p->w->carriers[i].T_bench_from_home;
         if (!carrier_needed(p, i))
             continue;
+        bool glance = false;
         for (bool first = true; first || search(p, i, &err) != LW_OK; first = false) {
-            if (!first)
+            if (!first && !glance)
                 lw_log(LW_LOG_INFO, "pack", "case not found: %s", err.text);
-            ask_for_carrier(p, i);
-            if (!wait_for_person(p, clock_now_ns(&p->g->clock)))
+            ask_for_carrier(p, i, glance);
+            if (!wait_for_person(p, clock_now_ns(&p->g->clock), &glance))
                 return false;
         }
         struct rigid T = p->T_bench_from_carrier[i];
@@ -116,10 +123,14 @@ bool pack_clear_bench(struct pack *p)
         const struct workflow_carrier *c = &p->w->carriers[i];
         show_rectangle(p->T_bench_from_carrier[i], c->width_mm, c->depth_mm, c->height_mm, corners);
         enum lw_msg rc;
+        bool glance = false;
         do {
             show_ask_at(p->g, corners, 4, "well-done", _("Done! Take the case away"));
-            guide_ask(p->g, "remove", "next", corners, 4, json_pack("{s:s}", "carrier", c->id));
-            if (!wait_for_person(p, clock_now_ns(&p->g->clock)))
+            if (!glance) {
+                pack_asked_now(p);
+                guide_ask(p->g, "remove", "next", corners, 4, json_pack("{s:s}", "carrier", c->id));
+            }
+            if (!wait_for_person(p, clock_now_ns(&p->g->clock), &glance))
                 return false;
             rc = search(p, i, &err); /* a look that failed says nothing: the case may still be there */
         } while (rc == LW_OK || rc == LW_MSG_NO_PICTURES || rc == LW_MSG_LOOK_TROUBLE);
@@ -263,6 +274,7 @@ bool pack_take_on(struct pack *p, const char *kit)
     struct journal_step_state *states = calloc((size_t)count, sizeof *states);
     int *found = calloc((size_t)p->w->place_count + 1, sizeof *found);
     bool ok = states && found;
+    bool glance = false;
     int known = ok && p->g->journal ? journal_kit_steps(p->g->journal, kit, states, count) : 0;
     while (ok && !p->g->quit) {
         struct bench_mm outline[SCENE_POINTS];
@@ -277,9 +289,12 @@ bool pack_take_on(struct pack *p, const char *kit)
         if (seen) {
             int corners = show_place_outline(p->w, p->taught.check, wrong, p->T_bench_from_carrier, outline, SCENE_POINTS);
             show_ask_at(p->g, outline, corners, "remove", _("Please take this out"));
-            guide_ask(p->g, "remove", "next", outline, corners, json_pack("{s:s}", "place", p->w->places[wrong].id));
+            if (!glance) {
+                pack_asked_now(p);
+                guide_ask(p->g, "remove", "next", outline, corners, json_pack("{s:s}", "place", p->w->places[wrong].id));
+            }
         }
-        ok = wait_for_person(p, clock_now_ns(&p->g->clock));
+        ok = wait_for_person(p, clock_now_ns(&p->g->clock), &glance);
     }
     pack_update_places(p);
     free(states);

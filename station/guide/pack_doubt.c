@@ -134,7 +134,7 @@ static bool hand_is_none(struct pack_doubt *d, const struct verdict *v, bool mov
 {
     bool hand = v->result == VERDICT_CANNOT_TELL && v->reason == REASON_HAND;
     d->hand_looks = hand && !moved ? d->hand_looks + 1 : hand;
-    return d->hand_looks >= HAND_LOOKS;
+    return d->hand_looks >= HAND_LOOKS || (hand && d->asked);
 }
 
 void pack_doubt_forget(struct pack *p)
@@ -143,23 +143,22 @@ void pack_doubt_forget(struct pack *p)
     p->doubt = (struct pack_doubt){0};
 }
 
-/* Asks for the thing to be taken out, once more after it was moved in vain; at last whether it lies right. */
-static void take_counsel(struct pack *p, const struct guide_look *look, bool moved, struct verdict *v)
+/* Asks for the thing to be taken out, and once more; at last whether it lies right. While it is asked for, every look
+ * has its reason: something moved, or a person pressed. */
+static void take_counsel(struct pack *p, const struct guide_look *look, struct verdict *v)
 {
     struct pack_doubt *d = &p->doubt;
-    if (d->asked && moved && d->asked_times >= ASKED_MOST) {
+    struct lw_error err;
+    if (d->asked_times >= ASKED_MOST) {
         v->result = VERDICT_CONFIRM;
         v->reason = REASON_NONE;
         return;
     }
-    if (!d->asked || moved) {
-        struct lw_error err;
-        image_finish(&d->picture);
-        if (image_copy(&d->picture, &look->picture, &err))
-            d->picture = (struct image){0};
-        d->asked = d->ask_due = true;
-        d->asked_times++;
-    }
+    image_finish(&d->picture);
+    if (image_copy(&d->picture, &look->picture, &err))
+        d->picture = (struct image){0};
+    d->asked = d->ask_due = true;
+    d->asked_times++;
 }
 
 bool pack_doubt_verdict(struct pack *p, int place, const struct guide_look *look, struct verdict *v)
@@ -179,7 +178,7 @@ bool pack_doubt_verdict(struct pack *p, int place, const struct guide_look *look
                           .frame = v->frame};
     d->T_bench_from_place = at->T_bench_from_place;
     if (again)
-        take_counsel(p, look, moved, v);
+        take_counsel(p, look, v);
     return true;
 }
 

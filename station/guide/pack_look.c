@@ -104,6 +104,25 @@ void pack_update_places(struct pack *p)
     }
 }
 
+static const double glance_after_s[] = {2, 6, 15};
+#define GLANCES ((int)(sizeof glance_after_s / sizeof glance_after_s[0]))
+
+void pack_asked_now(struct pack *p)
+{
+    p->shown_ns = clock_now_ns(&p->g->clock);
+    p->glances = 0;
+}
+
+bool pack_glance_due(struct pack *p)
+{
+    const struct guide *g = p->g;
+    if (p->glances >= GLANCES || g->moved_ns > p->shown_ns || g->seen.moving || g->seen.hand ||
+        clock_now_ns(&g->clock) - p->shown_ns < (int64_t)(glance_after_s[p->glances] * 1e9))
+        return false;
+    p->glances++;
+    return true;
+}
+
 bool pack_survey(struct pack *p, int step)
 {
     struct guide_look look = {0};
@@ -179,11 +198,10 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
     struct guide_light light = p->case_lost ? guide_light_bench(p->g, p->level) : light_for(p, step);
     int place = p->w->steps[p->first + step].place;
     cannot_tell(out, REASON_STALE);
-    if (pack_doubt_waits(p) || !guide_take_look(p->g, &light, &look)) {
-        p->since_ns = clock_now_ns(&p->g->clock);
-        return false;
-    }
+    bool there = guide_take_look(p->g, &light, &look);
     p->since_ns = clock_now_ns(&p->g->clock);
+    if (!there)
+        return false;
     emit_look(p, step, &look);
     enum verdict_reason trouble = look_trouble(p, step, &light, &look);
     bool anew = false;

@@ -3,20 +3,60 @@
 
 #include "log.h"
 
+#include <stdlib.h>
+
 #define PUSHED_MM 1.5 /* a case that lies so much elsewhere is followed */
 #define PUSHED_RAD 0.009
 #define PATCH_MM 110.0 /* half a side of what is kept of a place */
 
-static void case_lies_at(struct pack *p, int carrier, struct rigid is)
+static int grey_at(const struct model *m, const struct image *im, struct rigid T, struct local_mm at, double z_mm)
+{
+    struct cam_px c;
+    struct local_mm b = rigid_apply(T, at);
+    if (!model_cam_from_bench(m, (struct bench_mm){b.x, b.y, z_mm}, &c) || !(c.x >= 0) || !(c.y >= 0) ||
+        c.x > im->width - 1 || c.y > im->height - 1)
+        return -1;
+    const uint8_t *px = image_row(im, (int)(c.y + 0.5)) + 3 * (int)(c.x + 0.5);
+    return (px[0] + 2 * px[1] + px[2]) / 4;
+}
+
+/* Has the case moved since the look before, or was it only measured worse then? The picture of before, moved along,
+ * must be more like the picture of now than as it was taken. */
+static bool really_moved(const struct pack *p, int carrier, struct rigid is, const struct image *picture)
+{
+    enum { POINTS = 60 }; /* along each side */
+    const struct workflow_carrier *c = &p->w->carriers[carrier];
+    const struct model *m = &p->g->calibration.model;
+    double along = 0, still = 0, z_mm = c->height_mm / 2;
+    if (!p->before_valid || p->before_carrier != carrier)
+        return true;
+    for (int i = 0; i < POINTS * POINTS; i++) {
+        struct local_mm at = {c->width_mm * ((i % POINTS + 0.5) / POINTS - 0.5),
+                              c->depth_mm * ((i / POINTS + 0.5) / POINTS - 0.5)};
+        int now = grey_at(m, picture, is, at, z_mm), stayed = grey_at(m, &p->before, is, at, z_mm);
+        int moved = grey_at(m, &p->before, p->T_before[carrier], at, z_mm);
+        if (now < 0 || stayed < 0 || moved < 0)
+            continue;
+        along += abs(now - moved);
+        still += abs(now - stayed);
+    }
+    return along < still;
+}
+
+static void case_lies_at(struct pack *p, int carrier, struct rigid is, const struct image *picture)
 {
     struct rigid was = p->T_bench_from_carrier[carrier];
-    bool pushed = hypot(is.x_mm - was.x_mm, is.y_mm - was.y_mm) > PUSHED_MM ||
-                  fabs(remainder(is.angle_rad - was.angle_rad, 2 * LW_PI)) > PUSHED_RAD;
-    if (!pushed)
+    bool elsewhere = hypot(is.x_mm - was.x_mm, is.y_mm - was.y_mm) > PUSHED_MM ||
+                     fabs(remainder(is.angle_rad - was.angle_rad, 2 * LW_PI)) > PUSHED_RAD;
+    if (!elsewhere)
         return;
-    lw_log(LW_LOG_INFO, "pack", "the case was pushed by %.1f, %.1f mm, %.1f degrees", is.x_mm - was.x_mm,
-           is.y_mm - was.y_mm, deg_from_rad(is.angle_rad - was.angle_rad));
+    bool moved = really_moved(p, carrier, is, picture);
+    lw_log(LW_LOG_INFO, "pack", moved ? "the case was pushed by %.1f, %.1f mm, %.1f degrees"
+                                      : "the case is measured anew, by %.1f, %.1f mm, %.1f degrees",
+           is.x_mm - was.x_mm, is.y_mm - was.y_mm, deg_from_rad(is.angle_rad - was.angle_rad));
     p->T_bench_from_carrier[carrier] = is;
+    if (!moved)
+        p->T_before[carrier] = is;
     step_machine_want_survey(p->machine); /* its surroundings are other ones now */
     pack_update_places(p);
 }
@@ -35,7 +75,7 @@ bool pack_follow_carrier(struct pack *p, int carrier, const struct image *pictur
     if (rc)
         lw_log_error("pack", &err);
     else
-        case_lies_at(p, carrier, found.T_bench_from_carrier);
+        case_lies_at(p, carrier, found.T_bench_from_carrier, picture);
     return rc == LW_OK;
 }
 

@@ -46,6 +46,9 @@ struct pack {
     bool resumed;
     bool hand_told; /* while a survey waits for it to go away */
 
+    int64_t shown_ns; /* when a person was last told what to do */
+    int glances;      /* looks since then though nothing moved */
+    bool glancing;
     int64_t since_ns; /* moves before this do not count (a look, or something shown) */
     bool travel;
     struct bench_mm bin[SCENE_POINTS]; /* of the step that is shown, for "a hand was in it" */
@@ -58,6 +61,11 @@ struct pack {
 enum lw_msg pack_allocate(struct pack *p, struct lw_error *err);
 void pack_forget_kit(struct pack *p); /* the looks of one kit */
 void pack_free(struct pack *p);
+
+/* True when nothing has moved for a while after something was asked: a look, because what was done at once, while the
+ * projection was still arriving, was not seen to move. */
+bool pack_glance_due(struct pack *p);
+void pack_asked_now(struct pack *p); /* begins to count for it */
 
 /* pack_begin.c: finds every carrier that the steps need, asking for it as long as it is not there. False: ended. */
 bool pack_lay_carriers(struct pack *p);

@@ -310,7 +310,9 @@ static void in_place(struct step_machine *m, const struct step_input *in, int64_
 
 static void in_look(struct step_machine *m, const struct step_input *in, int64_t now_ns, struct step_actions *out)
 {
-    if (in->kind == STEP_IN_VERDICT) {
+    if (in->kind == STEP_IN_VERDICT && in->same) {
+        enter(m, m->from, now_ns, out);
+    } else if (in->kind == STEP_IN_VERDICT) {
         take_verdict(m, &in->verdict, now_ns, out);
     } else if (in->kind == STEP_IN_LOOK_LOST) {
         m->verdict = (struct verdict){.reason = REASON_STALE};

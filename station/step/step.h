@@ -51,6 +51,7 @@ enum step_input_kind {
 struct step_input {
     enum step_input_kind kind;
     struct verdict verdict; /* STEP_IN_VERDICT */
+    bool same;              /* of a look that nothing gave rise to: what is known already, not to be told again */
     const char *reason;     /* STEP_IN_OVERRIDE, STEP_IN_SKIP */
 };
 
