@@ -6,7 +6,26 @@
 
 struct rehearse_options {
     bool taught, json;
+    const char *looks; /* folder of another workflow, NULL: none */
 };
+
+static bool without_bench(const struct rehearse_options *o)
+{
+    return o->taught || o->looks;
+}
+
+static enum lw_msg from_looks(const char *folder, struct rehearsal *r, struct lw_error *err)
+{
+    struct lw_problems problems = {0};
+    struct workflow *looks = NULL;
+    enum lw_msg rc = workflow_load(&looks, folder, NULL, &problems);
+    if (rc)
+        *err = problems.items[0].error;
+    problems_finish(&problems);
+    rc = rc ? rc : rehearse_looks(r, looks, err);
+    workflow_destroy(&looks);
+    return rc;
+}
 
 static enum lw_msg at_bench(const struct station_config *c, const struct guided *o, struct workflow *w, struct rehearsal *r,
                             struct lw_error *err)
@@ -37,7 +56,9 @@ static int rehearse(const struct station_config *c, const struct guided *o, cons
         return EXIT_FAILED;
     rc = rehearsal_init(&r, w, &err);
     if (!rc)
-        rc = options->taught ? rehearse_taught(&r, &err) : at_bench(c, o, w, &r, &err);
+        rc = options->taught  ? rehearse_taught(&r, &err)
+             : options->looks ? from_looks(options->looks, &r, &err)
+                              : at_bench(c, o, w, &r, &err);
     /* the events may stand on standard output; the report then goes beside them */
     if (!rc)
         rehearsal_print(&r, options->json, o->events && strcmp(o->events, "-") == 0 ? stderr : stdout);
@@ -56,6 +77,8 @@ int verb_rehearse(int argc, char **argv)
     const struct argument table[] = {
         GUIDED_ARGUMENTS(o),
         {"taught", ARGUMENT_FLAG, &options.taught, NULL, N_("Without a bench: judges each taught picture by the others of its item.")},
+        {"looks", ARGUMENT_TEXT, &options.looks, N_("FOLDER"),
+         N_("Without a bench: judges what this other workflow was taught of the same things.")},
         {"format", ARGUMENT_TEXT, &format, "text|json", N_("How the report is written.")},
     };
     if (!verb_arguments(argc, argv, table, COUNT(table), N_("rehearse WORKFLOW [OPTION…]"),
@@ -69,10 +92,10 @@ int verb_rehearse(int argc, char **argv)
         lw_fail(&err, LW_MSG_USAGE, _("rehearse takes one workflow folder; --format is text or json"));
         return verb_fail(&err, EXIT_USAGE);
     }
-    if (!options.taught && !verb_read_station(&c, o.station))
+    if (!without_bench(&options) && !verb_read_station(&c, o.station))
         return EXIT_FAILED;
     code = rehearse(&c, &o, &options, rest[0]);
-    if (!options.taught)
+    if (!without_bench(&options))
         station_config_finish(&c);
     return code;
 }

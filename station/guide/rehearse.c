@@ -295,3 +295,37 @@ enum lw_msg rehearse_taught(struct rehearsal *r, struct lw_error *err)
             rc = judge_left_out(r, i, k, err);
     return rc;
 }
+
+/* ---- from what another workflow was taught ---- */
+
+static enum lw_msg judge_look(struct rehearsal *r, const struct check *c, const struct workflow *looks,
+                              const struct workflow_reference *look, int laid, struct lw_error *err)
+{
+    struct image before = {0}, after = {0};
+    struct verdict v;
+    char path[512];
+    enum lw_msg rc = cv_picture_read(workflow_path(looks, look->before, path, sizeof path), IMAGE_BGR8, &before, err);
+    rc = rc ? rc : cv_picture_read(workflow_path(looks, look->after, path, sizeof path), IMAGE_BGR8, &after, err);
+    for (int i = 0; i < r->w->item_count && !rc; i++) {
+        rc = check_judge_patch(c, &before, &after, look->mm_per_px, i, true, &v, err);
+        if (!rc)
+            count(r, i, laid, &v);
+    }
+    image_finish(&before);
+    image_finish(&after);
+    return rc;
+}
+
+enum lw_msg rehearse_looks(struct rehearsal *r, const struct workflow *looks, struct lw_error *err)
+{
+    struct taught t;
+    enum lw_msg rc = taught_load(&t, r->w, err);
+    if (rc)
+        return rc;
+    note_look_alikes(r, t.check);
+    for (int i = 0; i < looks->item_count && !rc; i++) /* what this kit does not know is a foreign thing */
+        for (int k = 0; k < looks->items[i].reference_count && !rc; k++)
+            rc = judge_look(r, t.check, looks, &looks->items[i].references[k], item_named(r->w, looks->items[i].id), err);
+    taught_finish(&t);
+    return rc;
+}

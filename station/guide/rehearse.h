@@ -35,6 +35,10 @@ enum lw_msg rehearse_run(struct guide *g, struct workflow *w, struct rehearsal *
  * another. An item of one picture stays untried. */
 enum lw_msg rehearse_taught(struct rehearsal *r, struct lw_error *err);
 
+/* Without a bench: what another workflow was taught of the same things (ids), as laid in their own places and in all
+ * others. */
+enum lw_msg rehearse_looks(struct rehearsal *r, const struct workflow *looks, struct lw_error *err);
+
 enum rehearse_state rehearsal_state(const struct rehearsal *r, int item);
 bool rehearsal_sure(const struct rehearsal *r); /* all are */
 

@@ -22,7 +22,18 @@
 #define ID_SIZE       48 /* with room for a number behind it */
 #define NAME_MAX_CHARACTERS 60 /* what fits beside a place */
 
-/* ---- texts ---- */
+/* ---- numbers and texts ---- */
+
+/* To what a person would write: tenths of a mm or degree, which is less than anybody lays to. */
+static double tenths(double v)
+{
+    return round(v * 10) / 10;
+}
+
+static struct rigid tenths_of(struct rigid T)
+{
+    return (struct rigid){tenths(T.x_mm), tenths(T.y_mm), rad_from_deg(tenths(deg_from_rad(T.angle_rad)))};
+}
 
 static void set_text(char **field, const char *value)
 {
@@ -194,7 +205,7 @@ static enum lw_msg write_picture(const struct workflow *w, const char *name, con
     return cv_picture_write(workflow_path(w, name, path, sizeof path), picture, err);
 }
 
-enum lw_msg teach_book_carrier(struct teach_book *b, const char *name, double width_mm, double depth_mm, double height_mm,
+enum lw_msg teach_book_carrier(struct teach_book *b, double width_mm, double depth_mm, double height_mm,
                                struct rigid T_bench_from_home, const struct image *straight, double mm_per_px,
                                struct lw_error *err)
 {
@@ -210,11 +221,11 @@ enum lw_msg teach_book_carrier(struct teach_book *b, const char *name, double wi
         w->carriers = more;
         w->carrier_count = 2;
         set_text(&w->carriers[1].id, "case");
-        set_name(&w->carriers[1].name, name);
+        w->carriers[1].name = (struct workflow_text){{strdup("Koffer"), strdup("Case")}};
     }
     struct workflow_carrier *c = &w->carriers[1];
-    c->width_mm = width_mm, c->depth_mm = depth_mm, c->height_mm = height_mm;
-    c->T_bench_from_home = T_bench_from_home;
+    c->width_mm = round(width_mm), c->depth_mm = round(depth_mm), c->height_mm = tenths(height_mm);
+    c->T_bench_from_home = tenths_of(T_bench_from_home);
     set_text(&c->picture, "pictures/case.png");
     set_text(&c->taught, "taught/case.png");
     c->taught_mm_per_px = mm_per_px;
@@ -344,8 +355,8 @@ int teach_book_place(struct teach_book *b, int item, int carrier, struct rigid T
     p->id = free_id(w, IDS_PLACES, w->items[item].id);
     p->item = item;
     p->carrier = carrier;
-    p->T_carrier_from_place = T_carrier_from_place;
-    p->z_mm = z_mm;
+    p->T_carrier_from_place = tenths_of(T_carrier_from_place);
+    p->z_mm = tenths(z_mm);
     struct workflow_step *s = &w->steps[w->step_count++];
     s->id = strdup(p->id);
     s->place = w->place_count;

@@ -22,7 +22,7 @@ enum lw_msg teach_book_open(struct teach_book *b, const char *folder, struct lw_
 void teach_book_close(struct teach_book *b);
 
 /* The case: its picture straight from above (for the checks) and one for people. Replaces the one that was there. */
-enum lw_msg teach_book_carrier(struct teach_book *b, const char *name, double width_mm, double depth_mm, double height_mm,
+enum lw_msg teach_book_carrier(struct teach_book *b, double width_mm, double depth_mm, double height_mm,
                                struct rigid T_bench_from_home, const struct image *straight, double mm_per_px,
                                struct lw_error *err);
 void teach_book_forget_carrier(struct teach_book *b);

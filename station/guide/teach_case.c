@@ -143,8 +143,7 @@ static enum lw_msg keep_case(struct teaching *t, struct guide_look *after, doubl
     if (!rc && t->before.trouble != REASON_NONE)
         rc = lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(t->before.trouble));
     rc = rc ? rc : straight(t, &t->before, CASE_MM_PER_PX, &c->picture, err);
-    return rc ? rc : teach_book_carrier(&t->book, _("Case"), c->width_mm, c->depth_mm, rim_mm, t->T, &c->picture,
-                                        CASE_MM_PER_PX, err);
+    return rc ? rc : teach_book_carrier(&t->book, c->width_mm, c->depth_mm, rim_mm, t->T, &c->picture, CASE_MM_PER_PX, err);
 }
 
 /* One try: the look after the case was laid. *reason: why it is asked again; LW_OK and NULL: it is done, with or
