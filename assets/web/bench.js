@@ -132,13 +132,13 @@ export class Bench extends EventTarget {
     svg('polygon', { class: 'under', points }), svg('polygon', { class: 'line', points }), this.label(thing));
   }
 
-  /** Bins have their name inside, as much as fits; the others below, so that it hides nothing. */
+  /** Bins have their name inside, as small as it must be; the others below, so that it hides nothing. */
   label(thing) {
     const px = this.mmPerPx(), [x, y] = this.screen(thing.at);
     if (thing.kind === 'place' && thing.path !== this.selected) return null;
-    const [x0, , x1] = bounds(thing.local), fits = Math.floor((x1 - x0) / (7.4 * px));
-    const name = thing.kind === 'bin' && thing.name.length > fits ? `${thing.name.slice(0, Math.max(0, fits - 1))}…` : thing.name;
-    return svg('text', { x, y: thing.kind === 'bin' ? y : y + this.extent(thing) + 14 * px, 'font-size': 13 * px }, name);
+    const [x0, , x1] = bounds(thing.local), fits = (1.75 * (x1 - x0)) / px / Math.max(1, thing.name.length);
+    const size = thing.kind === 'bin' ? Math.max(8, Math.min(13, fits)) : 13;
+    return svg('text', { x, y: thing.kind === 'bin' ? y : y + this.extent(thing) + 14 * px, 'font-size': size * px }, thing.name);
   }
 
   /** How far down it reaches from its middle. */

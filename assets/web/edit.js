@@ -68,7 +68,7 @@ function draw() {
   document.title = `${wordsOf(model.tree.name, id)} – Lichtwijzer`;
   byId('undo').disabled = model.groups.length === 0;
   byId('redo').disabled = model.undone.length === 0;
-  byId('save').disabled = !model.dirty;
+  byId('save').disabled = !model.dirty || conflictOpen;
   byId('saved').textContent = model.dirty ? t('Not saved yet') : t('Saved');
   byId('saved').classList.toggle('dirty', model.dirty);
   byId('state').value = model.tree.state ?? 'draft';
@@ -128,7 +128,7 @@ async function projectToggled() {
 // ---- saving, and others who save ----
 
 async function save() {
-  if (!model.dirty) return;
+  if (!model.dirty || conflictOpen) return;
   document.activeElement?.blur?.();
   if (await model.save()) say(t('Saved.'));
 }
@@ -136,8 +136,9 @@ async function save() {
 async function resolveConflict() {
   if (conflictOpen) return;
   conflictOpen = true;
+  byId('save').disabled = true;
   try {
-    await conflict(model);
+    if (await model.isStale()) await conflict(model);
   } catch (error) {
     sayError(error);
   } finally {

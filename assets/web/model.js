@@ -118,7 +118,7 @@ export class Model extends EventTarget {
     this.sequence++;
     this.tell('change');
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.check(), now ? 0 : CHECK_MS);
+    if (!this.saving) this.timer = setTimeout(() => this.check(), now ? 0 : CHECK_MS); // after a save it is asked anew
   }
 
   /** What do the edits make of it? Answers to older questions are dropped. */
@@ -146,6 +146,8 @@ export class Model extends EventTarget {
   async save() {
     if (this.saving) return false;
     this.saving = true;
+    clearTimeout(this.timer);
+    this.sequence++; // answers to what was asked of the old version count no more
     const sent = this.groups.length;
     this.groups.forEach((g) => { g.time = 0; }); // nothing more is added to what is on its way
     try {
@@ -155,7 +157,6 @@ export class Model extends EventTarget {
       this.hash = view.hash;
       this.remember();
       if (this.groups.length === 0) this.accept(view);
-      else this.changed(true);
       await this.rebase();
       this.tell('saved');
       return true;
@@ -166,6 +167,7 @@ export class Model extends EventTarget {
       return false;
     } finally {
       this.saving = false;
+      if (this.groups.length) this.changed(true);
     }
   }
 
@@ -179,7 +181,8 @@ export class Model extends EventTarget {
 
   /** Did somebody else save meanwhile? */
   async isStale() {
-    return (await get(`/api/version/${this.id}`)).hash !== this.hash && !this.saving;
+    const before = this.hash, now = (await get(`/api/version/${this.id}`)).hash;
+    return now !== before && before === this.hash && !this.saving;
   }
 
   // ---- two people ----

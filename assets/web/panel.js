@@ -16,7 +16,11 @@ export class Panel extends EventTarget {
     this.selected = '';
   }
 
-  draw() {
+  /** Only when something of it changed, or a field holds what can't be taken over. */
+  draw(anyway = false) {
+    const shown = JSON.stringify([this.selected, this.tree, this.model.view.problems, this.bench.thing(this.selected)]);
+    if (shown === this.shown && !anyway) return;
+    this.shown = shown;
     const active = document.activeElement, key = active?.dataset?.key;
     const at = key && active.selectionStart;
     this.root.replaceChildren(...this.content());
@@ -59,7 +63,7 @@ export class Panel extends EventTarget {
     const input = el('input', { type: 'number', value: lookUp(this.tree, path) ?? otherwise, min, max, step: 'any', 'data-key': path,
       onchange: () => {
         const value = Number(input.value);
-        if (input.value === '' || !Number.isFinite(value)) { this.draw(); return; }
+        if (input.value === '' || !Number.isFinite(value)) { this.draw(true); return; }
         this.model.edit([{ set: path, to: value }], path);
       },
       onkeydown: (e) => {

@@ -13,7 +13,13 @@ export class Steps extends EventTarget {
     this.selected = '';
   }
 
+  /** Only when something of it changed: a list that is made anew under a finger swallows its tap. */
   draw() {
+    const { sections: all, places, items } = this.model.tree;
+    const shown = JSON.stringify([this.selected, all, places?.map((p) => [p.id, p.item]), items?.map((i) => [i.id, i.name, i.picture]),
+      this.model.view.problems]);
+    if (shown === this.shown) return;
+    this.shown = shown;
     const key = document.activeElement?.dataset?.step;
     const sections = this.model.tree.sections ?? [];
     this.root.replaceChildren(...sections.map((s, i) => this.section(s, i, sections)));

@@ -67,7 +67,8 @@ void web_tick(struct web *w, struct guide *g)
     bool packing = g->kit[0] != 0 || g->screen_taken;
     if (pthread_mutex_trylock(&m->lock) != 0)
         return; /* the next tick comes soon */
-    m->bench = (struct web_bench){g->bench_width_mm, g->bench_depth_mm, g->calibrated, packing, g->camera_lost};
+    m->bench = (struct web_bench){g->bench_width_mm, g->bench_depth_mm, g->calibrated,
+                                  packing,           g->camera_lost,    g->calibration.model};
     struct web_projection *wanted = m->wanted;
     m->wanted = NULL;
     pthread_mutex_unlock(&m->lock);

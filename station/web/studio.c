@@ -23,10 +23,11 @@ bool studio_folder(struct web_request *r, char *folder, size_t size, enum MHD_Re
     return false;
 }
 
-static struct workflow_bench bench_of(struct web *w)
+/* What is known of the bench; it points into *keep. */
+static struct workflow_bench bench_of(struct web *w, struct web_bench *keep)
 {
-    struct web_bench b = web_mailbox_bench(w);
-    return (struct workflow_bench){.width_mm = b.width_mm, .depth_mm = b.depth_mm};
+    *keep = web_mailbox_bench(w);
+    return (struct workflow_bench){keep->width_mm, keep->depth_mm, keep->calibrated ? &keep->model : NULL};
 }
 
 /* ---- everything about a workflow ---- */
@@ -50,7 +51,8 @@ static json_t *view(struct web *web, const struct workflow_edit *e, const char *
 {
     struct lw_problems problems = {0};
     struct workflow *w = NULL;
-    const struct workflow_bench bench = bench_of(web);
+    struct web_bench keep;
+    const struct workflow_bench bench = bench_of(web, &keep);
     workflow_edit_load(e, &w, &bench, &problems);
     json_t *tree = kit_tree(e);
     bool released = is_released(tree);
@@ -150,7 +152,8 @@ static void keep_released(const char *folder, const char *text)
 static enum lw_msg save(struct web *w, const char *folder, const json_t *body, struct workflow_edit **e,
                         struct lw_problems *problems, struct lw_error *err)
 {
-    const struct workflow_bench bench = bench_of(w);
+    struct web_bench keep;
+    const struct workflow_bench bench = bench_of(w, &keep);
     struct workflow_edit *old = NULL;
     enum lw_msg rc = workflow_edit_open(&old, folder, err);
     json_t *old_tree = rc ? NULL : kit_tree(old);
@@ -205,22 +208,36 @@ enum MHD_Result web_save(struct web_request *r)
 
 /* ---- comparing ---- */
 
-/* The older text; the caller frees it. NULL: there is none. */
+/* The text on disk; the caller frees it. *released says what its state is. */
+static char *saved_text(const char *folder, bool *released)
+{
+    struct workflow_edit *e = NULL;
+    struct lw_error err;
+    json_t *tree = NULL;
+    char *out = NULL;
+    if (workflow_edit_open(&e, folder, &err) == LW_OK) {
+        out = kit_flat_text(e);
+        tree = kit_tree(e);
+    }
+    *released = is_released(tree);
+    json_decref(tree);
+    workflow_edit_close(&e);
+    return out;
+}
+
+/* The older text of a comparison; the caller frees it. NULL: there is none. */
 static char *older_text(const char *folder, const json_t *body)
 {
     const char *with = json_string_value(json_object_get(body, "with")), *text = json_string_value(json_object_get(body, "text"));
     size_t size;
-    if (with && strcmp(with, "released") == 0)
-        return library_read(folder, RELEASED_FILE, TEXT_MAX, &size);
+    bool released;
     if (with && strcmp(with, "text") == 0)
         return text ? strdup(text) : NULL;
-    struct workflow_edit *saved = NULL;
-    struct lw_error err;
-    char *out = NULL;
-    if (workflow_edit_open(&saved, folder, &err) == LW_OK)
-        out = kit_flat_text(saved);
-    workflow_edit_close(&saved);
-    return out;
+    char *saved = saved_text(folder, &released);
+    if (!with || strcmp(with, "released") != 0 || released)
+        return saved;
+    free(saved);
+    return library_read(folder, RELEASED_FILE, TEXT_MAX, &size);
 }
 
 enum MHD_Result web_diff(struct web_request *r)
@@ -255,7 +272,8 @@ static enum lw_msg fill_draft(struct web *w, const char *id, const char *text, c
     char folder[PATH_MAX];
     struct workflow_edit *e = NULL;
     struct lw_problems problems = {0};
-    const struct workflow_bench bench = bench_of(w);
+    struct web_bench keep;
+    const struct workflow_bench bench = bench_of(w, &keep);
     if (!library_folder(w, id, folder, sizeof folder))
         return lw_fail(err, LW_MSG_WEB_NOT_FOUND);
     enum lw_msg rc = library_write(folder, "workflow.cfg", text, strlen(text), err);

@@ -25,6 +25,7 @@
 struct web_bench {
     double width_mm, depth_mm;
     bool calibrated, packing, camera_lost;
+    struct model model; /* when calibrated */
 };
 
 #define WEB_WORDS_MAX       120
