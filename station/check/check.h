@@ -103,7 +103,7 @@ enum lw_msg check_judge(const struct check *c, const struct check_look *look, co
  * first) and the new things in the light of the look before. The caller ends it with check_straight_finish. */
 struct check_straight {
     struct view_grid grid;
-    struct image before, after, labels, plain;
+    struct image before, after, labels, plain, doubt;
 };
 enum lw_msg check_look_straight(const struct check *c, const struct check_look *look, const struct check_place *places,
                                 int place_count, int expected, struct check_straight *out, struct lw_error *err);

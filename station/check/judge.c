@@ -289,8 +289,8 @@ static enum lw_msg look_at(struct scene *s, struct check_straight *keep, struct 
     rc = rc ? rc : cv_shape_change(&before, &after, &o, &s->change, err);
     if (keep) {
         *keep = (struct check_straight){.grid = s->grid, .before = before, .after = after, .labels = s->change.labels,
-                                        .plain = s->change.plain};
-        before = after = s->change.labels = s->change.plain = (struct image){0};
+                                        .plain = s->change.plain, .doubt = s->change.doubt};
+        before = after = s->change.labels = s->change.plain = s->change.doubt = (struct image){0};
     }
     image_finish(&before);
     image_finish(&after);
@@ -319,6 +319,7 @@ void check_straight_finish(struct check_straight *s)
     image_finish(&s->after);
     image_finish(&s->labels);
     image_finish(&s->plain);
+    image_finish(&s->doubt);
 }
 
 /* Which other place does this part lie at? -1: none. */

@@ -5,15 +5,77 @@
 
 #define SAMPLE_MM 2 /* between places inside */
 #define NO_COLOUR 1e3F
+#define SURE_SHARE 0.4 /* of the outline must be no shadow's, or all of it is taken as it is */
 #define RIM_MM    1.5F /* colours nearer to the outline are mixed with the ground's */
 
-static void outline_to_mm(const struct image *labels, const float *xy, struct shape *s)
+static void points_to_mm(const struct image *labels, const float *xy, int count, float *x, float *y)
 {
     double cx = (labels->width - 1) / 2.0, cy = (labels->height - 1) / 2.0;
-    for (int i = 0; i < s->count; i++) {
-        s->x[i] = (float)((xy[2 * i] - cx) * SHAPE_MM_PER_PX);
-        s->y[i] = (float)((cy - xy[2 * i + 1]) * SHAPE_MM_PER_PX);
+    for (int i = 0; i < count; i++) {
+        x[i] = (float)((xy[2 * i] - cx) * SHAPE_MM_PER_PX);
+        y[i] = (float)((cy - xy[2 * i + 1]) * SHAPE_MM_PER_PX);
     }
+}
+
+/* The same label without what may be a shadow. */
+static enum lw_msg bare_label(const struct cv_change *ch, int label, struct image *out, struct lw_error *err)
+{
+    enum lw_msg rc = image_init(out, ch->labels.width, ch->labels.height, IMAGE_GRAY8, err);
+    for (int y = 0; y < out->height && !rc; y++)
+        for (int x = 0; x < out->width; x++)
+            image_row(out, y)[x] = image_row(&ch->labels, y)[x] == label && !image_row(&ch->doubt, y)[x];
+    return rc;
+}
+
+static int keep_sure(const struct cv_change *ch, float *xy, int count)
+{
+    int sure = 0;
+    for (int i = 0; i < count; i++)
+        sure += !image_row(&ch->doubt, (int)xy[2 * i + 1])[(int)xy[2 * i]];
+    if (sure < SURE_SHARE * count)
+        return count;
+    for (int i = 0, to = 0; i < count; i++)
+        if (!image_row(&ch->doubt, (int)xy[2 * i + 1])[(int)xy[2 * i]])
+            xy[2 * to] = xy[2 * i], xy[2 * to + 1] = xy[2 * i + 1], to++;
+    return sure;
+}
+
+/* The largest distance between two points: a square has no main axis. */
+static double length_of(const float *x, const float *y, int count)
+{
+    float most = 0;
+    for (int i = 0; i < count; i++)
+        for (int j = i + 1; j < count; j++) {
+            float dx = x[i] - x[j], dy = y[i] - y[j];
+            most = fmaxf(most, dx * dx + dy * dy);
+        }
+    return sqrt((double)most);
+}
+
+/* Both outlines; the points of the full one that are sure. */
+static enum lw_msg read_outlines(const struct cv_change *ch, int part, struct shape *s, struct lw_error *err)
+{
+    float xy[4 * SHAPE_POINTS];
+    int n = cv_shape_outline(&ch->labels, part + 1, xy, SHAPE_POINTS, err), bare = 0;
+    if (n < 0)
+        return err->id;
+    if (ch->parts[part].bare_px < ch->parts[part].area_px) {
+        struct image without = {0};
+        enum lw_msg rc = bare_label(ch, part + 1, &without, err);
+        bare = rc ? -1 : cv_shape_outline(&without, 1, xy + 2 * n, SHAPE_POINTS, err);
+        image_finish(&without);
+        if (bare < 0)
+            return err->id;
+    }
+    s->edge_count = n + bare;
+    points_to_mm(&ch->labels, xy, n + bare, s->edge_x, s->edge_y);
+    s->bare_length_mm = bare >= 8 ? length_of(s->edge_x + n, s->edge_y + n, bare) : 0;
+    s->length_mm = length_of(s->edge_x, s->edge_y, n);
+    if (bare < 8)
+        s->bare_length_mm = s->length_mm;
+    s->count = keep_sure(ch, xy, n);
+    points_to_mm(&ch->labels, xy, s->count, s->x, s->y);
+    return LW_OK;
 }
 
 static void keep_rim(const struct image *labels, int label, struct shape *s, struct lw_error *err)
@@ -36,31 +98,19 @@ static double rim_length(const struct shape *s)
     return sum;
 }
 
-static void measure(struct shape *s)
+static void find_centre(struct shape *s)
 {
-    double sxx = 0, syy = 0, sxy = 0, low = 1e9, high = -1e9, mx = 0, my = 0;
+    s->cx = s->cy = 0;
     for (int i = 0; i < s->count; i++)
-        mx += (double)s->x[i] / s->count, my += (double)s->y[i] / s->count;
-    for (int i = 0; i < s->count; i++) {
-        double dx = s->x[i] - mx, dy = s->y[i] - my;
-        sxx += dx * dx, syy += dy * dy, sxy += dx * dy;
-    }
-    double a = 0.5 * atan2(2 * sxy, sxx - syy), c = cos(a), n = sin(a);
-    for (int i = 0; i < s->count; i++) {
-        double along = s->x[i] * c + s->y[i] * n;
-        low = fmin(low, along), high = fmax(high, along);
-    }
-    s->length_mm = high - low;
-    s->cx = mx;
-    s->cy = my;
+        s->cx += (double)s->x[i] / s->count, s->cy += (double)s->y[i] / s->count;
 }
 
 static enum lw_msg make_distance(struct shape *s, struct lw_error *err)
 {
-    float low_x = 1e9F, low_y = 1e9F, high_x = -1e9F, high_y = -1e9F, xy[2 * SHAPE_POINTS];
-    for (int i = 0; i < s->count; i++) {
-        low_x = fminf(low_x, s->x[i]), high_x = fmaxf(high_x, s->x[i]);
-        low_y = fminf(low_y, s->y[i]), high_y = fmaxf(high_y, s->y[i]);
+    float low_x = 1e9F, low_y = 1e9F, high_x = -1e9F, high_y = -1e9F, xy[4 * SHAPE_POINTS];
+    for (int i = 0; i < s->edge_count; i++) {
+        low_x = fminf(low_x, s->edge_x[i]), high_x = fmaxf(high_x, s->edge_x[i]);
+        low_y = fminf(low_y, s->edge_y[i]), high_y = fmaxf(high_y, s->edge_y[i]);
     }
     s->x0 = low_x - (float)SHAPE_MARGIN_MM;
     s->y0 = low_y - (float)SHAPE_MARGIN_MM;
@@ -73,9 +123,9 @@ static enum lw_msg make_distance(struct shape *s, struct lw_error *err)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     for (size_t i = 0; i < 3 * n; i++)
         s->colour[i] = NO_COLOUR;
-    for (int i = 0; i < s->count; i++)
-        xy[2 * i] = s->x[i] - s->x0, xy[2 * i + 1] = s->y[i] - s->y0;
-    return cv_shape_distance(xy, s->count, s->width, s->height, s->distance, err);
+    for (int i = 0; i < s->edge_count; i++)
+        xy[2 * i] = s->edge_x[i] - s->x0, xy[2 * i + 1] = s->edge_y[i] - s->y0;
+    return cv_shape_distance(xy, s->edge_count, s->width, s->height, s->distance, err);
 }
 
 /* Colours are logarithms of quotients to the ground's mean: of the light only its own colour is left, which
@@ -89,7 +139,7 @@ static void read_colours(const struct cv_change *ch, int part, struct shape *s)
         step++;
     for (int y = 1; y + 1 < l->height; y++)
         for (int x = 1; x + 1 < l->width; x++) {
-            if (image_row(l, y)[x] != part + 1)
+            if (image_row(l, y)[x] != part + 1 || image_row(&ch->doubt, y)[x])
                 continue;
             float mx = (float)(x - cx), my = (float)(cy - y), c[3] = {0};
             for (int k = 0; k < 9; k++) {
@@ -114,22 +164,19 @@ static void read_colours(const struct cv_change *ch, int part, struct shape *s)
 
 enum lw_msg shape_make(const struct cv_change *change, int part, struct shape *out, struct lw_error *err)
 {
-    float xy[2 * SHAPE_POINTS];
     *out = (struct shape){0};
-    out->count = cv_shape_outline(&change->labels, part + 1, xy, SHAPE_POINTS, err);
-    if (out->count < 0)
-        return err->id;
-    if (out->count < 8) {
+    enum lw_msg rc = read_outlines(change, part, out, err);
+    if (rc || out->count < 8) {
         out->count = 0;
-        return LW_OK;
+        return rc;
     }
-    outline_to_mm(&change->labels, xy, out);
-    measure(out);
+    find_centre(out);
     keep_rim(&change->labels, part + 1, out, err);
     out->rim_mm = rim_length(out);
     out->area_mm2 = change->parts[part].area_px * SHAPE_MM_PER_PX * SHAPE_MM_PER_PX;
+    out->bare_mm2 = change->parts[part].bare_px * SHAPE_MM_PER_PX * SHAPE_MM_PER_PX;
     out->pieces = change->parts[part].pieces;
-    enum lw_msg rc = make_distance(out, err);
+    rc = make_distance(out, err);
     if (!rc)
         read_colours(change, part, out);
     else
@@ -150,6 +197,8 @@ enum lw_msg shape_mirror(const struct shape *s, struct shape *out, struct lw_err
     out->distance = out->colour = NULL;
     for (int i = 0; i < s->count; i++)
         out->x[i] = -s->x[i];
+    for (int i = 0; i < s->edge_count; i++)
+        out->edge_x[i] = -s->edge_x[i];
     for (int i = 0; i < s->samples; i++)
         out->sx[i] = -s->sx[i];
     out->cx = -s->cx;

@@ -14,11 +14,15 @@ enum shape_cue { CUE_OUTLINE = 0, CUE_STRETCH, CUE_AREA, CUE_LENGTH, CUE_HUE, CU
 
 struct shape {
     int count, samples;
-    float x[SHAPE_POINTS], y[SHAPE_POINTS];     /* outline with holes, mm, in the picture's frame (centre, +y up) */
+    float x[SHAPE_POINTS], y[SHAPE_POINTS];     /* what is sure of the outline with holes, mm, in the picture's frame (centre, +y up) */
     float sx[SHAPE_SAMPLES], sy[SHAPE_SAMPLES]; /* places inside */
     int rim_count;
     float rim_x[SHAPE_RIM], rim_y[SHAPE_RIM];   /* the outer rim in order, for drawing */
+    /* Every outline it may have, with and without what may be a shadow: the grid is the distance to these. */
+    int edge_count;
+    float edge_x[2 * SHAPE_POINTS], edge_y[2 * SHAPE_POINTS];
     double area_mm2, length_mm, rim_mm, cx, cy;
+    double bare_mm2, bare_length_mm; /* without what may be a shadow */
     int pieces;
     /* Grid of 1 mm over the outline and a margin: distance to it, and log colours (blue/green, red/green, tone). */
     int width, height;

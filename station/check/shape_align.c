@@ -258,12 +258,19 @@ static int by_outline(const void *pa, const void *pb)
     return a->cue[CUE_OUTLINE] < b->cue[CUE_OUTLINE] ? -1 : a->cue[CUE_OUTLINE] > b->cue[CUE_OUTLINE];
 }
 
+/* Between two ranges; 0 where they overlap. */
+static double apart(double low_a, double high_a, double low_b, double high_b)
+{
+    return fmax(0, fmax(low_a - high_b, low_b - high_a));
+}
+
 void shape_compare_size(const struct shape *taught, const struct shape *seen, double cue[CUE_COUNT])
 {
     for (int i = 0; i < CUE_COUNT; i++)
         cue[i] = 0;
-    cue[CUE_AREA] = fabs(log(seen->area_mm2 / taught->area_mm2));
-    cue[CUE_LENGTH] = fabs(seen->length_mm - taught->length_mm);
+    cue[CUE_AREA] = apart(log(seen->bare_mm2), log(seen->area_mm2), log(taught->bare_mm2), log(taught->area_mm2));
+    cue[CUE_LENGTH] =
+        apart(seen->bare_length_mm, seen->length_mm, taught->bare_length_mm, taught->length_mm);
 }
 
 int shape_align(const struct shape *taught, const struct shape *seen, bool both_ways,

@@ -13,11 +13,32 @@ static constexpr int GAIN_CELL = 4; // px; light is slow
 static constexpr float LOW_SIGMAS = 5, HIGH_SIGMAS = 10, STILL_SIGMAS = 4;
 // Grey levels below which a difference is never believed: quantisation, JPEG.
 static constexpr float LOW_GREY = 6, HIGH_GREY = 14;
+// Edges that were there before: by so many pixels the looks may lie beside one another, and by such a share a smooth
+// shadow may change them.
+static constexpr float SHIFT_PX = 0.3F, EDGE_FADE = 0.35F;
 // Of a thing's own contrast; what is fainter is not a part of it.
-static constexpr float FAINT_SHARE = 0.3F;
+static constexpr float FAINT_SHARE = 0.15F;
 static constexpr double CONTRAST_MIN_MM2 = 100;
-// A shadow darkens all colours alike, by no more than this, without an edge of its own.
-static constexpr float SHADOW_DARKEST = 0.72F, SHADOW_HUE = 0.045F;
+// A hard shadow takes at least so much of the light. What may be one is left out of a thing's second outline, when a
+// share of the thing remains.
+static constexpr float HARD_LIGHTEST = 0.85F;
+static constexpr double BARE_SHARE = 0.35;
+// What is so much darker than the ground around it lies in a shadow already: there only stray light is left, of which a
+// thing nearby takes any share.
+static constexpr float DEEP_SHARE = 0.65F, DEEP_DARKEST = 0.1F;
+static constexpr double GROUND_MM = 60;
+// An enclosed place is inside of the thing when so much of it differs by so little: white on white.
+static constexpr double INSIDE_SHARE = 0.6;
+// A soft darkening is a thing, not a shadow, when so much of its rim faces the ground, and most of that is sharp.
+static constexpr double SHARP_SHARE = 0.6, BODY_MIN_MM2 = 25, FACING_SHARE = 0.25;
+static constexpr int FACING_PX = 4; // so far beyond its rim the ground is asked
+static constexpr double ONE_SIDED = 0.35; // length of the mean of the directions to the dark rims
+static constexpr double COLOURED_SHARE = 0.5; // of a part: then all that only darkens may be shadow
+static constexpr float INSIDE_GREY = 3, INSIDE_SIGMAS = 2.5F;
+static constexpr double SPLINTER_SHARE = 0.04; // of the largest piece of a thing; smaller ones are no part of it
+// A shadow darkens all colours alike, by no more than this, and adds no edge of its own: what it darkens keeps its edges.
+// Grey levels by which a colour may deviate: a share of the expected ones, and what neighbours' colours reflect.
+static constexpr float SHADOW_DARKEST = 0.45F, SHADOW_HUE = 0.045F, SHADOW_HUE_GREY = 4;
 // The lower third is noise whatever lies there: 0.33 quantile of the worst of three half normals, in sigmas, and of a
 // Rayleigh distribution.
 static constexpr double NOISE_SHARE = 0.33;
@@ -109,8 +130,11 @@ static cv::Mat gain_field(const cv::Mat &before8, const cv::Mat &after8, const c
 }
 
 struct differences {
-    cv::Mat colour, edge, shadow; // float, float, 255 where it may be a shadow
+    cv::Mat colour, edge, shadow; // float, float, 255 where it is a shadow
+    cv::Mat neutral;              // 255 where it is darker in the same colour
+    cv::Mat hard;                 // 255 where it may be a hard shadow
     cv::Mat grey, expected;       // of after, and of before in the light of after
+    cv::Mat old_edge;             // grey levels a pixel, of expected
     float sigma = 1, edge_sigma = 1, faint = 0;
 };
 
@@ -120,7 +144,7 @@ static inline float grey_of(float b, float g, float r)
 }
 
 static void compare_row(const uint8_t *before, const uint8_t *after, const float *gain, int n, float *colour,
-                        float *grey, float *expected, uint8_t *shadow)
+                        float *grey, float *expected, uint8_t *shadow, uint8_t *tinted)
 {
     for (int x = 0; x < n; x++, before += 3, after += 3, gain += 3) {
         float e0 = before[0] * gain[0], e1 = before[1] * gain[1], e2 = before[2] * gain[2];
@@ -129,24 +153,62 @@ static void compare_row(const uint8_t *before, const uint8_t *after, const float
         colour[x] = d;
         grey[x] = grey_of(a0, a1, a2);
         expected[x] = grey_of(e0, e1, e2);
-        float r0 = (a0 + 1) / (e0 + 1), r1 = (a1 + 1) / (e1 + 1), r2 = (a2 + 1) / (e2 + 1);
-        float top = std::max(std::max(r0, r1), r2), low = std::min(std::min(r0, r1), r2);
-        shadow[x] = (low > SHADOW_DARKEST) & (top < 1.02F) & (top - low < SHADOW_HUE * 2) ? 255 : 0;
+        float share = (grey[x] + 1) / (expected[x] + 1);
+        float hue = std::max(std::max(std::abs(a0 - share * e0), std::abs(a1 - share * e1)), std::abs(a2 - share * e2));
+        bool neutral = (share < 1.02F) & (hue < SHADOW_HUE_GREY + SHADOW_HUE * expected[x]);
+        // beside a coloured thing its shadow is tinted by it
+        tinted[x] = static_cast<uint8_t>((share < HARD_LIGHTEST) & (hue < 2 * SHADOW_HUE_GREY + SHADOW_HUE * expected[x]) ? 255 : 0);
+        shadow[x] = static_cast<uint8_t>(!neutral ? 0 : share > SHADOW_DARKEST ? 255 : share > DEEP_DARKEST ? 128 : 0);
     }
 }
 
+// Gradients of `after` less those that `before` has there, darkened by the same share: of a smooth shadow none is left.
+static cv::Mat own_edges(differences &d)
+{
+    cv::Mat ax, ay, ex, ey, out(d.grey.size(), CV_32F);
+    d.old_edge.create(d.grey.size(), CV_32F);
+    cv::Sobel(d.grey, ax, CV_32F, 1, 0, 3, 0.25);
+    cv::Sobel(d.grey, ay, CV_32F, 0, 1, 3, 0.25);
+    cv::Sobel(d.expected, ex, CV_32F, 1, 0, 3, 0.25);
+    cv::Sobel(d.expected, ey, CV_32F, 0, 1, 3, 0.25);
+    for (int y = 0; y < out.rows; y++) {
+        const auto *g = d.grey.ptr<float>(y), *e = d.expected.ptr<float>(y);
+        const auto *gx = ax.ptr<float>(y), *gy = ay.ptr<float>(y), *hx = ex.ptr<float>(y), *hy = ey.ptr<float>(y);
+        auto *o = out.ptr<float>(y), *old = d.old_edge.ptr<float>(y);
+        for (int x = 0; x < out.cols; x++) {
+            float share = (g[x] + 1) / (e[x] + 1), dx = gx[x] - share * hx[x], dy = gy[x] - share * hy[x];
+            o[x] = std::sqrt(dx * dx + dy * dy);
+            old[x] = 0.5F * std::sqrt(hx[x] * hx[x] + hy[x] * hy[x]);
+        }
+    }
+    return out;
+}
+
+// 255 where the ground is much darker than around.
+static cv::Mat in_shadow(const cv::Mat &expected, double mm_per_px)
+{
+    cv::Size small((expected.cols + GAIN_CELL - 1) / GAIN_CELL, (expected.rows + GAIN_CELL - 1) / GAIN_CELL);
+    int reach = std::max(3, static_cast<int>(GROUND_MM / mm_per_px / GAIN_CELL)) | 1;
+    cv::Mat ground;
+    cv::resize(expected, ground, small, 0, 0, cv::INTER_AREA);
+    cv::blur(ground, ground, cv::Size(reach, reach), cv::Point(-1, -1), cv::BORDER_REFLECT);
+    cv::resize(ground, ground, expected.size(), 0, 0, cv::INTER_LINEAR);
+    return expected < ground * DEEP_SHARE;
+}
+
 static void compare(const cv::Mat &before, const cv::Mat &after, const cv::Mat &gain, const cv::Mat &valid,
-                    double noise, differences *d)
+                    double noise, double mm_per_px, differences *d)
 {
     cv::Mat gx, gy, soft;
     d->colour.create(before.size(), CV_32F);
     d->grey.create(before.size(), CV_32F);
     d->expected.create(before.size(), CV_32F);
     d->shadow.create(before.size(), CV_8U);
+    d->neutral.create(before.size(), CV_8U);
     for (int y = 0; y < before.rows; y++)
         compare_row(before.ptr<uint8_t>(y), after.ptr<uint8_t>(y), gain.ptr<float>(y), before.cols,
                     d->colour.ptr<float>(y), d->grey.ptr<float>(y), d->expected.ptr<float>(y),
-                    d->shadow.ptr<uint8_t>(y));
+                    d->shadow.ptr<uint8_t>(y), d->neutral.ptr<uint8_t>(y));
     cv::Mat change = d->grey - d->expected;
     cv::Sobel(change, gx, CV_32F, 1, 0, 3, 0.25);
     cv::Sobel(change, gy, CV_32F, 0, 1, 3, 0.25);
@@ -154,9 +216,74 @@ static void compare(const cv::Mat &before, const cv::Mat &after, const cv::Mat &
     d->sigma = std::max(quantile(d->colour, valid, whole(valid), NOISE_SHARE, NOISE_TOP, SAMPLE_STEP) / WORST_OF_3,
                         static_cast<float>(noise) * 0.7F);
     d->edge_sigma = quantile(d->edge, valid, whole(valid), NOISE_SHARE, NOISE_TOP, SAMPLE_STEP) / RAYLEIGH;
-    cv::blur(d->edge, soft, cv::Size(3, 3));
+    soft = own_edges(*d);
+    cv::blur(soft, soft, cv::Size(3, 3));
     float limit = std::max(LOW_GREY * 0.7F, LOW_SIGMAS * d->edge_sigma);
-    d->shadow &= soft < limit;
+    cv::Mat deep = in_shadow(d->expected, mm_per_px) & (d->shadow > 0);
+    cv::Mat neutral = d->shadow > 0, core = neutral & (soft < limit) & (d->grey < HARD_LIGHTEST * d->expected);
+    cv::dilate(core, core, cv::getStructuringElement(cv::MORPH_ELLIPSE, cv::Size(5, 5)));
+    d->hard = core & neutral;
+    d->shadow = deep | ((d->shadow == 255) & (soft < limit));
+}
+
+// Of the labels' rims: how much there is, how much of it does not lie beside what differs by more than `most`, and how
+// much of that is an edge.
+static void face_ground(const cv::Mat &labels, const cv::Mat &colour, const std::vector<float> &most, const cv::Mat &sharp,
+                        std::vector<int> &rim, std::vector<int> &faces, std::vector<int> &sharp_faces)
+{
+    cv::Mat mask = labels > 0, wide, gx, gy;
+    mask.convertTo(wide, CV_32F, 1.0 / 255);
+    cv::blur(wide, wide, cv::Size(5, 5), cv::Point(-1, -1), cv::BORDER_CONSTANT);
+    cv::Sobel(wide, gx, CV_32F, 1, 0);
+    cv::Sobel(wide, gy, CV_32F, 0, 1);
+    for (int y = 1; y + 1 < labels.rows; y++)
+        for (int x = 1; x + 1 < labels.cols; x++) {
+            int l = labels.at<int>(y, x);
+            if (!l || (labels.at<int>(y, x - 1) == l && labels.at<int>(y, x + 1) == l && labels.at<int>(y - 1, x) == l &&
+                       labels.at<int>(y + 1, x) == l))
+                continue;
+            auto i = static_cast<size_t>(l);
+            float dx = gx.at<float>(y, x), dy = gy.at<float>(y, x), length = std::hypot(dx, dy) + 1e-6F;
+            bool strong = false;
+            for (int step = 1; step <= FACING_PX; step++) {
+                int ox = x - cvRound(static_cast<float>(step) * dx / length), oy = y - cvRound(static_cast<float>(step) * dy / length);
+                strong = strong || (ox >= 0 && oy >= 0 && ox < labels.cols && oy < labels.rows && colour.at<float>(oy, ox) > most[i]);
+            }
+            rim[i]++;
+            faces[i] += !strong;
+            sharp_faces[i] += !strong && sharp.at<uint8_t>(y, x);
+        }
+}
+
+// Evenly darker or fainter things have no edges inside either, but where they end: these are no shadows.
+static void keep_bodies(differences &d, double mm_per_px)
+{
+    cv::Mat weak = d.shadow & (d.colour > std::max(INSIDE_GREY, INSIDE_SIGMAS * d.sigma)), labels, sharp;
+    cv::dilate(d.edge > std::max(LOW_GREY * 0.8F, LOW_SIGMAS * d.edge_sigma), sharp, cv::Mat());
+    cv::Rect area = cv::boundingRect(weak);
+    if (area.empty())
+        return;
+    int reach = FACING_PX + 1;
+    area = cv::Rect(area.x - reach, area.y - reach, area.width + 2 * reach, area.height + 2 * reach) & whole(weak);
+    auto n = static_cast<size_t>(cv::connectedComponents(weak(area), labels, 4, CV_32S));
+    std::vector<int> size(n, 0), rim(n, 0), faces(n, 0), sharp_faces(n, 0);
+    std::vector<float> most(n, 0);
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++) {
+            auto l = static_cast<size_t>(labels.at<int>(y, x));
+            size[l]++;
+            most[l] += d.colour(area).at<float>(y, x);
+        }
+    for (size_t l = 0; l < n; l++)
+        most[l] = std::max(HIGH_GREY, 2 * most[l] / static_cast<float>(std::max(1, size[l])));
+    face_ground(labels, d.colour(area), most, sharp(area), rim, faces, sharp_faces);
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++) {
+            auto l = static_cast<size_t>(labels.at<int>(y, x));
+            if (l && size[l] * mm_per_px * mm_per_px > BODY_MIN_MM2 && faces[l] > FACING_SHARE * rim[l] &&
+                sharp_faces[l] > SHARP_SHARE * faces[l])
+                d.shadow(area).at<uint8_t>(y, x) = 0;
+        }
 }
 
 // 0 nothing, 1 weak, 2 strong
@@ -168,12 +295,13 @@ static cv::Mat grade(const differences &d, const cv::Mat &valid)
     float edge_high = std::max({HIGH_GREY * 0.8F, HIGH_SIGMAS * d.edge_sigma, edge_low});
     cv::Mat out(valid.size(), CV_8U);
     for (int y = 0; y < out.rows; y++) {
-        const auto *c = d.colour.ptr<float>(y), *e = d.edge.ptr<float>(y);
+        const auto *c = d.colour.ptr<float>(y), *e = d.edge.ptr<float>(y), *was = d.old_edge.ptr<float>(y);
         const auto *s = d.shadow.ptr<uint8_t>(y), *v = valid.ptr<uint8_t>(y);
         auto *o = out.ptr<uint8_t>(y);
         for (int x = 0; x < out.cols; x++) {
-            auto weak = static_cast<uint8_t>((c[x] > low) | (e[x] > edge_low));
-            auto strong = static_cast<uint8_t>((c[x] > high) | (e[x] > edge_high));
+            float shift = SHIFT_PX * was[x], fade = 2 * EDGE_FADE * was[x];
+            auto weak = static_cast<uint8_t>((c[x] > low + shift) | (e[x] > edge_low + fade));
+            auto strong = static_cast<uint8_t>((c[x] > high + shift) | (e[x] > edge_high + fade));
             o[x] = static_cast<uint8_t>((weak + strong) & (s[x] ? 0 : 3) & v[x]);
         }
     }
@@ -209,6 +337,40 @@ static cv::Mat hysteresis(const cv::Mat &grades)
     return out;
 }
 
+// Places that the mask encloses belong to the thing when they differ, if ever so little, or when no edge divides them
+// from it: white on white.
+static void fill_inside(const differences &d, cv::Mat &mask)
+{
+    cv::Mat outside = ~mask, labels, soft;
+    cv::Rect area = cv::boundingRect(mask);
+    if (area.empty())
+        return;
+    area = cv::Rect(area.x - 1, area.y - 1, area.width + 2, area.height + 2) & whole(mask);
+    int n = cv::connectedComponents(outside(area), labels, 4, CV_32S);
+    cv::blur(d.grey(area) - d.expected(area), soft, cv::Size(3, 3));
+    std::vector<int> size(static_cast<size_t>(n), 0), differs(size), rim(size), border(size), sharp(size);
+    cv::Mat edges = d.edge(area) > std::max(LOW_GREY, LOW_SIGMAS * d.edge_sigma), near;
+    cv::dilate(mask(area), near, cv::getStructuringElement(cv::MORPH_CROSS, cv::Size(3, 3)));
+    cv::dilate(edges, edges, cv::Mat());
+    float least = std::max(INSIDE_GREY, INSIDE_SIGMAS * d.sigma);
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++) {
+            auto l = static_cast<size_t>(labels.at<int>(y, x));
+            size[l]++;
+            differs[l] += std::abs(soft.at<float>(y, x)) > least || d.colour(area).at<float>(y, x) > 2 * least;
+            border[l] += near.at<uint8_t>(y, x) != 0;
+            sharp[l] += near.at<uint8_t>(y, x) && edges.at<uint8_t>(y, x);
+            rim[l] += x == 0 || y == 0 || x + 1 == area.width || y + 1 == area.height;
+        }
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++) {
+            auto l = static_cast<size_t>(labels.at<int>(y, x));
+            if (l > 0 && !rim[l] &&
+                (differs[l] > INSIDE_SHARE * size[l] || sharp[l] < (1 - SHARP_SHARE) * border[l]))
+                mask(area).at<uint8_t>(y, x) = 255;
+        }
+}
+
 static cv::Mat changed_mask(const differences &d, const cv::Mat &valid, double mm_per_px)
 {
     cv::Mat grades = grade(d, valid), mask = cv::Mat::zeros(valid.size(), CV_8U), padded;
@@ -221,6 +383,7 @@ static cv::Mat changed_mask(const differences &d, const cv::Mat &valid, double m
     cv::erode(padded, padded, cv::getStructuringElement(cv::MORPH_CROSS, cv::Size(3, 3)));
     cv::Mat to = mask(area);
     cv::bitwise_and(padded(cv::Rect(8, 8, area.width, area.height)), valid(area), to);
+    fill_inside(d, mask);
     return mask;
 }
 
@@ -240,6 +403,22 @@ struct pieces {
     int groups_count = 0;
 };
 
+// Crumbs within the reach of a thing are residues beside it, not parts of it.
+static void drop_splinters(pieces &p)
+{
+    std::vector<int> group_of(p.big.size(), 0);
+    std::vector<double> largest(static_cast<size_t>(p.groups_count), 0);
+    for (int y = 0; y < p.labels.rows; y++)
+        for (int x = 0; x < p.labels.cols; x++)
+            group_of[static_cast<size_t>(p.labels.at<int>(y, x))] = p.groups.at<int>(y, x);
+    for (size_t i = 1; i < p.big.size(); i++)
+        if (p.big[i])
+            largest[static_cast<size_t>(group_of[i])] = std::max(largest[static_cast<size_t>(group_of[i])], p.areas[i]);
+    for (size_t i = 1; i < p.big.size(); i++)
+        if (p.big[i] && p.areas[i] < SPLINTER_SHARE * largest[static_cast<size_t>(group_of[i])])
+            p.big[i] = 0;
+}
+
 static pieces find_pieces(const cv::Mat &mask, double mm_per_px, double smallest_px)
 {
     pieces p;
@@ -255,6 +434,7 @@ static pieces find_pieces(const cv::Mat &mask, double mm_per_px, double smallest
     cv::distanceTransform(~kept, wide, cv::DIST_L2, 3);
     cv::Mat joined = wide < JOIN_MM / 2 / mm_per_px;
     p.groups_count = cv::connectedComponents(joined, p.groups, 8, CV_32S);
+    drop_splinters(p);
     return p;
 }
 
@@ -276,7 +456,7 @@ static std::vector<cv_part> parts_of(const pieces &f, const cv::Mat &valid, cons
     std::vector<int> group_of(f.big.size(), 0);
     cv::Mat inner = inner_of(valid);
     for (auto &p : parts)
-        p = {0, 0, 0, valid.cols, valid.rows, 0, 0, 0, 0, 0};
+        p = {0, 0, 0, 0, valid.cols, valid.rows, 0, 0, 0, 0, 0};
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
             int l = f.labels.at<int>(y, x), g = f.groups.at<int>(y, x);
@@ -390,6 +570,69 @@ static void relight(const cv::Mat &after, const cv::Mat &gain, const struct imag
     out->clipped_share = changed ? static_cast<double>(white) / changed : 0;
 }
 
+// Which parts have their dark rims on one side: away from the light. Those that are mostly dark have no sides.
+static std::vector<bool> shadows_lie_on_one_side(const cv::Mat &labels, const cv::Mat &dark, const std::vector<int> &coloured,
+                                                 const std::vector<int> &all)
+{
+    cv::Mat mask = labels > 0, wide, gx, gy;
+    std::vector<double> sx(all.size(), 0), sy(sx), n(sx);
+    std::vector<bool> out(all.size(), false);
+    mask.convertTo(wide, CV_32F, 1.0 / 255);
+    cv::blur(wide, wide, cv::Size(5, 5), cv::Point(-1, -1), cv::BORDER_CONSTANT);
+    cv::Sobel(wide, gx, CV_32F, 1, 0);
+    cv::Sobel(wide, gy, CV_32F, 0, 1);
+    for (int y = 0; y < labels.rows; y++)
+        for (int x = 0; x < labels.cols; x++) {
+            auto l = static_cast<size_t>(labels.at<uint8_t>(y, x));
+            float dx = gx.at<float>(y, x), dy = gy.at<float>(y, x), length = std::sqrt(dx * dx + dy * dy);
+            if (!l || !dark.at<uint8_t>(y, x) || length < 0.5F)
+                continue;
+            n[l]++, sx[l] += dx / length, sy[l] += dy / length;
+        }
+    for (size_t l = 1; l < all.size(); l++)
+        out[l] = coloured[l] > COLOURED_SHARE * all[l] && std::hypot(sx[l], sy[l]) > ONE_SIDED * n[l];
+    return out;
+}
+
+// What may be a shadow, where enough of a part remains without it and it is no mere speckle.
+static void mark_doubt(const differences &d, cv_change *out)
+{
+    cv::Mat labels = cv_wrap(&out->labels), doubt = cv_wrap(&out->doubt);
+    doubt.setTo(0);
+    cv::Rect area = cv::boundingRect(labels);
+    if (area.empty())
+        return;
+    std::vector<int> all(CV_SHAPE_PARTS + 1, 0), dark(all), coloured(all);
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++) {
+            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
+            all[l]++;
+            coloured[l] += d.neutral(area).at<uint8_t>(y, x) == 0;
+        }
+    std::vector<bool> one_sided = shadows_lie_on_one_side(labels(area), d.neutral(area), coloured, all);
+    cv::Mat shadow(area.size(), CV_8U);
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++) {
+            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
+            const cv::Mat &from = one_sided[l] ? d.neutral : d.hard;
+            shadow.at<uint8_t>(y, x) = l ? from(area).at<uint8_t>(y, x) : 0;
+        }
+    cv::morphologyEx(shadow, shadow, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(2, 2)));
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++)
+            dark[static_cast<size_t>(labels(area).at<uint8_t>(y, x))] += shadow.at<uint8_t>(y, x) != 0;
+    for (int y = 0; y < area.height; y++)
+        for (int x = 0; x < area.width; x++) {
+            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
+            bool keep = l && all[l] - dark[l] > BARE_SHARE * all[l];
+            doubt(area).at<uint8_t>(y, x) = keep ? shadow.at<uint8_t>(y, x) : 0;
+        }
+    for (int i = 0; i < out->count; i++) {
+        auto l = static_cast<size_t>(i + 1);
+        out->parts[i].bare_px = out->parts[i].area_px - (all[l] - dark[l] > BARE_SHARE * all[l] ? dark[l] : 0);
+    }
+}
+
 static void run(const struct image *before_im, const struct image *after_im, const cv_change_options *o,
                 cv_change *out)
 {
@@ -399,7 +642,8 @@ static void run(const struct image *before_im, const struct image *after_im, con
     cv::Mat valid = o->valid ? cv::Mat(cv_wrap(o->valid) > 0) : cv::Mat(before.size(), CV_8U, cv::Scalar(255));
     cv::Mat gain = gain_field(before, after, valid, o->mm_per_px);
     differences d;
-    compare(before, after, gain, valid, o->noise_grey, &d);
+    compare(before, after, gain, valid, o->noise_grey, o->mm_per_px, &d);
+    keep_bodies(d, o->mm_per_px);
     cv::Mat mask = changed_mask(d, valid, o->mm_per_px);
     if (cv::countNonZero(mask) * o->mm_per_px * o->mm_per_px > CONTRAST_MIN_MM2) {
         // beside a thing of strong contrast its faint mirror image in the bench does not count
@@ -408,6 +652,7 @@ static void run(const struct image *before_im, const struct image *after_im, con
     }
     out->noise_grey = d.sigma;
     collect(mask, valid, o->mm_per_px, o->smallest_mm2 / (o->mm_per_px * o->mm_per_px), out);
+    mark_doubt(d, out);
     measure(before, d, mask, valid, out);
     relight(after, gain, after_im, out);
 }
@@ -423,6 +668,8 @@ enum lw_msg cv_shape_change(const struct image *before, const struct image *afte
     if (!rc)
         rc = image_init(&out->plain, before->width, before->height, IMAGE_BGR8, err);
     if (!rc)
+        rc = image_init(&out->doubt, before->width, before->height, IMAGE_GRAY8, err);
+    if (!rc)
         rc = cv_guard(err, [&] {
             run(before, after, o, out);
             return LW_OK;
@@ -436,6 +683,7 @@ void cv_shape_change_finish(struct cv_change *c)
 {
     image_finish(&c->labels);
     image_finish(&c->plain);
+    image_finish(&c->doubt);
     c->count = 0;
 }
 

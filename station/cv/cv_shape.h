@@ -11,6 +11,7 @@ extern "C" {
 
 struct cv_part {
     double area_px;
+    double bare_px;           /* without what may be a hard shadow */
     double x, y;              /* centroid, px */
     int left, top, right, bottom;
     int border_px;            /* pixels on the rim (two rows) of what may be judged */
@@ -21,6 +22,7 @@ struct cv_part {
 struct cv_change {
     struct image labels;      /* GRAY8: 0 unchanged, i + 1: parts[i] */
     struct image plain;       /* BGR8: `after` in the light of `before` */
+    struct image doubt;       /* GRAY8: 255 where a changed pixel may be a hard shadow only */
     struct cv_part parts[CV_SHAPE_PARTS]; /* largest first */
     int count;
     double noise_grey, mean_before, mean_after; /* where nothing changed */

@@ -227,7 +227,7 @@ static void write_pictures(const struct photoreal *p, const struct check_look *l
                               image_row(&sheet, y + h) + 3 * x, image_row(&sheet, y + h) + 3 * (x + w)};
             for (int k = 0; k < 3; k++) {
                 to[0][k] = a[k], to[1][k] = b[k], to[2][k] = image_row(&s.plain, y)[3 * x + k];
-                to[3][k] = label ? (uint8_t)(b[k] / 2 + ((label * 67 + k * 89) & 127)) : (uint8_t)(b[k] / 2);
+                to[3][k] = image_row(&s.doubt, y)[x] ? (uint8_t)(b[k] / 2 + (k == 1 ? 90 : 0)) : label ? (uint8_t)(b[k] / 2 + ((label * 67 + k * 89) & 127)) : (uint8_t)(b[k] / 2);
             }
         }
     for (int i = 0; i < r->verdict.outline_count; i++) {
@@ -285,7 +285,7 @@ static enum lw_msg judge(const struct photoreal *p, const char *set, const struc
     if (rc)
         return rc;
     grade(c, r);
-    if (o->pictures && (!r->good || o->only))
+    if (o->pictures && (!r->good || o->only || o->verbose))
         write_pictures(p, &look, places, o, r);
     return LW_OK;
 }
