@@ -208,14 +208,28 @@ static enum lw_msg grey_of(const struct image *bgr, struct image *grey, struct l
     return cv_picture_convert(bgr, IMAGE_GRAY8, grey, err);
 }
 
+/* The whole bench, or only where the case may lie that lies near. */
+static struct view_grid grid_around(const struct model *m, const struct carrier_taught *t, const struct rigid *near,
+                                    double mm_per_px)
+{
+    double x0 = 0, y0 = 0, x1 = m->bench_width_mm, y1 = m->bench_depth_mm;
+    if (near) {
+        double c = fabs(cos(near->angle_rad)), s = fabs(sin(near->angle_rad)), w = t->width_mm / 2, d = t->depth_mm / 2;
+        double turned = NEAR_RAD * hypot(w, d), reach = NEAR_MM + RIM_MM + turned;
+        x0 = fmax(x0, near->x_mm - c * w - s * d - reach), x1 = fmin(x1, near->x_mm + c * w + s * d + reach);
+        y0 = fmax(y0, near->y_mm - s * w - c * d - reach), y1 = fmin(y1, near->y_mm + s * w + c * d + reach);
+    }
+    return view_grid_make((struct rigid){0}, x0, y0, fmax(x1, x0 + 16 * mm_per_px), fmax(y1, y0 + 16 * mm_per_px),
+                          t->height_mm, mm_per_px);
+}
+
 static enum lw_msg search_init(struct search *s, const struct model *m, const struct image *frame,
-                               const struct carrier_taught *t, double mm_per_px, int points,
+                               const struct carrier_taught *t, const struct rigid *near, double mm_per_px, int points,
                                struct lw_error *err)
 {
     struct image view = {0}, grey = {0}, taught = {0}, taught_grey = {0};
     *s = (struct search){0};
-    s->grid = view_grid_make((struct rigid){0}, 0, 0, m->bench_width_mm, m->bench_depth_mm, t->height_mm,
-                             mm_per_px);
+    s->grid = grid_around(m, t, near, mm_per_px);
     enum lw_msg rc = view_rectify(m, frame, &s->grid, &view, err);
     rc = rc ? rc : grey_of(&view, &grey, err);
     rc = rc ? rc : make_field(&grey, true, &s->field, err);
@@ -412,12 +426,12 @@ enum lw_msg carrier_find(const struct model *m, const struct image *frame,
 {
     struct search coarse, fine;
     struct candidate list[CANDIDATES] = {0};
-    enum lw_msg rc = search_init(&coarse, m, frame, taught, COARSE_MM, COARSE_POINTS, err);
+    enum lw_msg rc = search_init(&coarse, m, frame, taught, NULL, COARSE_MM, COARSE_POINTS, err);
     rc = rc ? rc : search_everywhere(&coarse, list, err);
     search_finish(&coarse);
     if (rc)
         return rc;
-    rc = search_init(&fine, m, frame, taught, FINE_MM, FINE_POINTS, err);
+    rc = search_init(&fine, m, frame, taught, NULL, FINE_MM, FINE_POINTS, err);
     struct rigid best = {0};
     double best_score = 0;
     for (int i = 0; !rc && i < CANDIDATES; i++) {
@@ -440,7 +454,7 @@ enum lw_msg carrier_refine(const struct model *m, const struct image *frame,
                            struct lw_error *err)
 {
     struct search fine;
-    enum lw_msg rc = search_init(&fine, m, frame, taught, FINE_MM, FINE_POINTS, err);
+    enum lw_msg rc = search_init(&fine, m, frame, taught, &near, FINE_MM, FINE_POINTS, err);
     struct rigid best = near;
     double best_score = 0;
     for (int i = 0; !rc && i < 27; i++) {

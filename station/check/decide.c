@@ -74,7 +74,7 @@ static enum lw_msg decide_strange(const struct check *c, int expected, const str
                                   const struct item_match *own, struct verdict *v, struct lw_error *err)
 {
     const struct taught_item *it = &c->items[expected];
-    double ratio = seen->area_mm2 / typical_area(it);
+    double ratio = seen->bare_mm2 / typical_area(it);
     v->result = VERDICT_REFUSE;
     v->reason = REASON_UNKNOWN;
     v->seen_item = -1;
@@ -107,7 +107,7 @@ static enum lw_msg doubt(const struct taught_item *it, const struct shape *seen,
     } else if (own->inside > fmax(INSIDE_MIN, INSIDE_FACTOR * it->inside_max)) {
         v->result = VERDICT_REFUSE;
         v->reason = REASON_UNKNOWN;
-    } else if (seen->rim_mm > 0 && (seen->area_mm2 - it->area_max_mm2) / seen->rim_mm > GROWN_MM) {
+    } else if (seen->rim_mm > 0 && (seen->bare_mm2 - it->area_max_mm2) / seen->rim_mm > GROWN_MM) {
         v->result = VERDICT_REFUSE;
         v->reason = REASON_TOO_MANY;
     }

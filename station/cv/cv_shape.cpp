@@ -1,5 +1,4 @@
-#include "cv_shape.h"
-#include "cv_wrap.hpp"
+#include "cv_shape_inner.hpp"
 
 #include <opencv2/imgproc.hpp>
 
@@ -7,8 +6,8 @@
 #include <cmath>
 #include <vector>
 
-// Reach of the slow light field, closing, glare gaps: lengths on the bench.
-static constexpr double GAIN_MM = 40, CLOSE_MM = 3.5, JOIN_MM = 15;
+// Reach of the slow light field, closing: lengths on the bench.
+static constexpr double GAIN_MM = 40, CLOSE_MM = 3.5;
 static constexpr int GAIN_CELL = 4; // px; light is slow
 static constexpr float LOW_SIGMAS = 5, HIGH_SIGMAS = 10, STILL_SIGMAS = 4;
 // Grey levels below which a difference is never believed: quantisation, JPEG.
@@ -17,25 +16,22 @@ static constexpr float LOW_GREY = 6, HIGH_GREY = 14;
 // shadow may change them.
 static constexpr float SHIFT_PX = 0.3F, EDGE_FADE = 0.35F;
 // Of a thing's own contrast; what is fainter is not a part of it.
-static constexpr float FAINT_SHARE = 0.15F;
+static constexpr float FAINT_SHARE = 0.3F;
+static constexpr double LIT_SHARE = 0.6; // of what changed is no shadow: then only that tells the contrast
 static constexpr double CONTRAST_MIN_MM2 = 100;
-// A hard shadow takes at least so much of the light. What may be one is left out of a thing's second outline, when a
-// share of the thing remains.
+// A hard shadow takes at least so much of the light.
 static constexpr float HARD_LIGHTEST = 0.85F;
-static constexpr double BARE_SHARE = 0.35;
-// What is so much darker than the ground around it lies in a shadow already: there only stray light is left, of which a
+// What is so much darker than the ground on both sides of it lies in a shadow already: there only stray light is left, of which a
 // thing nearby takes any share.
 static constexpr float DEEP_SHARE = 0.65F, DEEP_DARKEST = 0.1F;
-static constexpr double GROUND_MM = 60;
+static constexpr double GROUND_MM = 25; // the narrowest ground that is dark by itself
 // An enclosed place is inside of the thing when so much of it differs by so little: white on white.
 static constexpr double INSIDE_SHARE = 0.6;
 // A soft darkening is a thing, not a shadow, when so much of its rim faces the ground, and most of that is sharp.
 static constexpr double SHARP_SHARE = 0.6, BODY_MIN_MM2 = 25, FACING_SHARE = 0.25;
+static constexpr float SHARP = 0.6F; // of twice the gradient of a step that is one pixel wide
 static constexpr int FACING_PX = 4; // so far beyond its rim the ground is asked
-static constexpr double ONE_SIDED = 0.35; // length of the mean of the directions to the dark rims
-static constexpr double COLOURED_SHARE = 0.5; // of a part: then all that only darkens may be shadow
 static constexpr float INSIDE_GREY = 3, INSIDE_SIGMAS = 2.5F;
-static constexpr double SPLINTER_SHARE = 0.04; // of the largest piece of a thing; smaller ones are no part of it
 // A shadow darkens all colours alike, by no more than this, and adds no edge of its own: what it darkens keeps its edges.
 // Grey levels by which a colour may deviate: a share of the expected ones, and what neighbours' colours reflect.
 static constexpr float SHADOW_DARKEST = 0.45F, SHADOW_HUE = 0.045F, SHADOW_HUE_GREY = 4;
@@ -65,11 +61,6 @@ static float quantile(const cv::Mat &m, const cv::Mat &mask, const cv::Rect &are
         if ((seen += bins[i]) >= share * total)
             return (static_cast<float>(i) + 0.5F) / scale;
     return top;
-}
-
-static cv::Rect whole(const cv::Mat &m)
-{
-    return {0, 0, m.cols, m.rows};
 }
 
 static cv::Mat worst_channel(const cv::Mat &m3)
@@ -129,15 +120,6 @@ static cv::Mat gain_field(const cv::Mat &before8, const cv::Mat &after8, const c
     return out;
 }
 
-struct differences {
-    cv::Mat colour, edge, shadow; // float, float, 255 where it is a shadow
-    cv::Mat neutral;              // 255 where it is darker in the same colour
-    cv::Mat hard;                 // 255 where it may be a hard shadow
-    cv::Mat grey, expected;       // of after, and of before in the light of after
-    cv::Mat old_edge;             // grey levels a pixel, of expected
-    float sigma = 1, edge_sigma = 1, faint = 0;
-};
-
 static inline float grey_of(float b, float g, float r)
 {
     return 0.114F * b + 0.587F * g + 0.299F * r;
@@ -184,14 +166,14 @@ static cv::Mat own_edges(differences &d)
     return out;
 }
 
-// 255 where the ground is much darker than around.
+// 255 in narrow places where the ground is much darker than on both sides.
 static cv::Mat in_shadow(const cv::Mat &expected, double mm_per_px)
 {
     cv::Size small((expected.cols + GAIN_CELL - 1) / GAIN_CELL, (expected.rows + GAIN_CELL - 1) / GAIN_CELL);
     int reach = std::max(3, static_cast<int>(GROUND_MM / mm_per_px / GAIN_CELL)) | 1;
     cv::Mat ground;
     cv::resize(expected, ground, small, 0, 0, cv::INTER_AREA);
-    cv::blur(ground, ground, cv::Size(reach, reach), cv::Point(-1, -1), cv::BORDER_REFLECT);
+    cv::morphologyEx(ground, ground, cv::MORPH_CLOSE, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(reach, reach)));
     cv::resize(ground, ground, expected.size(), 0, 0, cv::INTER_LINEAR);
     return expected < ground * DEEP_SHARE;
 }
@@ -226,9 +208,9 @@ static void compare(const cv::Mat &before, const cv::Mat &after, const cv::Mat &
     d->shadow = deep | ((d->shadow == 255) & (soft < limit));
 }
 
-// Of the labels' rims: how much there is, how much of it does not lie beside what differs by more than `most`, and how
-// much of that is an edge.
-static void face_ground(const cv::Mat &labels, const cv::Mat &colour, const std::vector<float> &most, const cv::Mat &sharp,
+// Of the labels' rims: how much there is, how much of it does not lie beside what differs far more, and how much of
+// that is as steep as the mean change of the label (of `edge`, the steepest nearby).
+static void face_ground(const cv::Mat &labels, const cv::Mat &colour, const std::vector<float> &mean, const cv::Mat &edge, float least,
                         std::vector<int> &rim, std::vector<int> &faces, std::vector<int> &sharp_faces)
 {
     cv::Mat mask = labels > 0, wide, gx, gy;
@@ -247,19 +229,22 @@ static void face_ground(const cv::Mat &labels, const cv::Mat &colour, const std:
             bool strong = false;
             for (int step = 1; step <= FACING_PX; step++) {
                 int ox = x - cvRound(static_cast<float>(step) * dx / length), oy = y - cvRound(static_cast<float>(step) * dy / length);
-                strong = strong || (ox >= 0 && oy >= 0 && ox < labels.cols && oy < labels.rows && colour.at<float>(oy, ox) > most[i]);
+                strong = strong || (ox >= 0 && oy >= 0 && ox < labels.cols && oy < labels.rows && colour.at<float>(oy, ox) > std::max(HIGH_GREY, 2 * mean[i]));
             }
             rim[i]++;
             faces[i] += !strong;
-            sharp_faces[i] += !strong && sharp.at<uint8_t>(y, x);
+            sharp_faces[i] += !strong && edge.at<float>(y, x) > std::max(least, SHARP * mean[i]);
         }
 }
 
 // Evenly darker or fainter things have no edges inside either, but where they end: these are no shadows.
-static void keep_bodies(differences &d, double mm_per_px)
+static void keep_bodies(differences &d, const cv::Mat &valid, double mm_per_px)
 {
-    cv::Mat weak = d.shadow & (d.colour > std::max(INSIDE_GREY, INSIDE_SIGMAS * d.sigma)), labels, sharp;
-    cv::dilate(d.edge > std::max(LOW_GREY * 0.8F, LOW_SIGMAS * d.edge_sigma), sharp, cv::Mat());
+    cv::Mat weak = (d.colour > std::max(INSIDE_GREY, INSIDE_SIGMAS * d.sigma)) & (d.shadow | (d.colour <= d.faint)), labels, sharp;
+    cv::morphologyEx(weak, weak, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(3, 3)));
+    weak &= valid;
+    cv::dilate(d.edge, sharp, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(5, 5)));
+    d.body = cv::Mat::zeros(d.colour.size(), CV_8U);
     cv::Rect area = cv::boundingRect(weak);
     if (area.empty())
         return;
@@ -267,41 +252,50 @@ static void keep_bodies(differences &d, double mm_per_px)
     area = cv::Rect(area.x - reach, area.y - reach, area.width + 2 * reach, area.height + 2 * reach) & whole(weak);
     auto n = static_cast<size_t>(cv::connectedComponents(weak(area), labels, 4, CV_32S));
     std::vector<int> size(n, 0), rim(n, 0), faces(n, 0), sharp_faces(n, 0);
-    std::vector<float> most(n, 0);
+    std::vector<float> mean(n, 0);
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
             auto l = static_cast<size_t>(labels.at<int>(y, x));
             size[l]++;
-            most[l] += d.colour(area).at<float>(y, x);
+            mean[l] += d.colour(area).at<float>(y, x);
         }
     for (size_t l = 0; l < n; l++)
-        most[l] = std::max(HIGH_GREY, 2 * most[l] / static_cast<float>(std::max(1, size[l])));
-    face_ground(labels, d.colour(area), most, sharp(area), rim, faces, sharp_faces);
+        mean[l] /= static_cast<float>(std::max(1, size[l]));
+    face_ground(labels, d.colour(area), mean, sharp(area), std::max(LOW_GREY * 0.8F, LOW_SIGMAS * d.edge_sigma), rim, faces, sharp_faces);
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
             auto l = static_cast<size_t>(labels.at<int>(y, x));
             if (l && size[l] * mm_per_px * mm_per_px > BODY_MIN_MM2 && faces[l] > FACING_SHARE * rim[l] &&
                 sharp_faces[l] > SHARP_SHARE * faces[l])
-                d.shadow(area).at<uint8_t>(y, x) = 0;
+                d.shadow(area).at<uint8_t>(y, x) = 0, d.body(area).at<uint8_t>(y, x) = 255;
         }
+    cv::dilate(d.body, d.body, cv::Mat());
 }
+
+struct thresholds {
+    float low, high, edge_low, edge_high;
+    thresholds(const differences &d, float faint)
+        : low(std::max({LOW_GREY, LOW_SIGMAS * d.sigma, faint})), high(std::max({HIGH_GREY, HIGH_SIGMAS * d.sigma, low})),
+          edge_low(std::max({LOW_GREY * 0.8F, LOW_SIGMAS * d.edge_sigma, faint * 0.7F})),
+          edge_high(std::max({HIGH_GREY * 0.8F, HIGH_SIGMAS * d.edge_sigma, edge_low}))
+    {
+    }
+};
 
 // 0 nothing, 1 weak, 2 strong
 static cv::Mat grade(const differences &d, const cv::Mat &valid)
 {
-    float low = std::max({LOW_GREY, LOW_SIGMAS * d.sigma, d.faint});
-    float high = std::max({HIGH_GREY, HIGH_SIGMAS * d.sigma, low});
-    float edge_low = std::max({LOW_GREY * 0.8F, LOW_SIGMAS * d.edge_sigma, d.faint * 0.7F});
-    float edge_high = std::max({HIGH_GREY * 0.8F, HIGH_SIGMAS * d.edge_sigma, edge_low});
+    const thresholds plain(d, 0), beside(d, d.faint);
     cv::Mat out(valid.size(), CV_8U);
     for (int y = 0; y < out.rows; y++) {
         const auto *c = d.colour.ptr<float>(y), *e = d.edge.ptr<float>(y), *was = d.old_edge.ptr<float>(y);
-        const auto *s = d.shadow.ptr<uint8_t>(y), *v = valid.ptr<uint8_t>(y);
+        const auto *body = d.body.ptr<uint8_t>(y), *s = d.shadow.ptr<uint8_t>(y), *v = valid.ptr<uint8_t>(y);
         auto *o = out.ptr<uint8_t>(y);
         for (int x = 0; x < out.cols; x++) {
             float shift = SHIFT_PX * was[x], fade = 2 * EDGE_FADE * was[x];
-            auto weak = static_cast<uint8_t>((c[x] > low + shift) | (e[x] > edge_low + fade));
-            auto strong = static_cast<uint8_t>((c[x] > high + shift) | (e[x] > edge_high + fade));
+            const thresholds &t = body[x] ? plain : beside;
+            auto weak = static_cast<uint8_t>((c[x] > t.low + shift) | (e[x] > t.edge_low + fade));
+            auto strong = static_cast<uint8_t>((c[x] > t.high + shift) | (e[x] > t.edge_high + fade));
             o[x] = static_cast<uint8_t>((weak + strong) & (s[x] ? 0 : 3) & v[x]);
         }
     }
@@ -353,11 +347,14 @@ static void fill_inside(const differences &d, cv::Mat &mask)
     cv::dilate(mask(area), near, cv::getStructuringElement(cv::MORPH_CROSS, cv::Size(3, 3)));
     cv::dilate(edges, edges, cv::Mat());
     float least = std::max(INSIDE_GREY, INSIDE_SIGMAS * d.sigma);
+    float strong = std::max(2 * HIGH_GREY, 0.5F * d.faint / FAINT_SHARE);
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
             auto l = static_cast<size_t>(labels.at<int>(y, x));
             size[l]++;
-            differs[l] += std::abs(soft.at<float>(y, x)) > least || d.colour(area).at<float>(y, x) > 2 * least;
+            float c = d.colour(area).at<float>(y, x);
+            bool plain = !d.shadow(area).at<uint8_t>(y, x) && (std::abs(soft.at<float>(y, x)) > least || c > 2 * least);
+            differs[l] += plain || c > strong; // as dark as the thing around it
             border[l] += near.at<uint8_t>(y, x) != 0;
             sharp[l] += near.at<uint8_t>(y, x) && edges.at<uint8_t>(y, x);
             rim[l] += x == 0 || y == 0 || x + 1 == area.width || y + 1 == area.height;
@@ -385,125 +382,6 @@ static cv::Mat changed_mask(const differences &d, const cv::Mat &valid, double m
     cv::bitwise_and(padded(cv::Rect(8, 8, area.width, area.height)), valid(area), to);
     fill_inside(d, mask);
     return mask;
-}
-
-// Two rows inside the rim of what may be judged; the mask lost its outermost pixel.
-static cv::Mat inner_of(const cv::Mat &valid)
-{
-    cv::Mat framed;
-    cv::copyMakeBorder(valid, framed, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
-    cv::erode(framed, framed, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(7, 7)));
-    return framed(cv::Rect(1, 1, valid.cols, valid.rows));
-}
-
-struct pieces {
-    cv::Mat labels, groups; // of the area
-    std::vector<uint8_t> big;
-    std::vector<double> areas;
-    int groups_count = 0;
-};
-
-// Crumbs within the reach of a thing are residues beside it, not parts of it.
-static void drop_splinters(pieces &p)
-{
-    std::vector<int> group_of(p.big.size(), 0);
-    std::vector<double> largest(static_cast<size_t>(p.groups_count), 0);
-    for (int y = 0; y < p.labels.rows; y++)
-        for (int x = 0; x < p.labels.cols; x++)
-            group_of[static_cast<size_t>(p.labels.at<int>(y, x))] = p.groups.at<int>(y, x);
-    for (size_t i = 1; i < p.big.size(); i++)
-        if (p.big[i])
-            largest[static_cast<size_t>(group_of[i])] = std::max(largest[static_cast<size_t>(group_of[i])], p.areas[i]);
-    for (size_t i = 1; i < p.big.size(); i++)
-        if (p.big[i] && p.areas[i] < SPLINTER_SHARE * largest[static_cast<size_t>(group_of[i])])
-            p.big[i] = 0;
-}
-
-static pieces find_pieces(const cv::Mat &mask, double mm_per_px, double smallest_px)
-{
-    pieces p;
-    cv::Mat stats, centres, wide, kept(mask.size(), CV_8U);
-    int n = cv::connectedComponentsWithStats(mask, p.labels, stats, centres, 8, CV_32S);
-    for (int i = 0; i < n; i++) {
-        p.areas.push_back(stats.at<int>(i, cv::CC_STAT_AREA));
-        p.big.push_back(i > 0 && p.areas.back() >= smallest_px ? 255 : 0);
-    }
-    for (int y = 0; y < mask.rows; y++)
-        for (int x = 0; x < mask.cols; x++)
-            kept.at<uint8_t>(y, x) = p.big[static_cast<size_t>(p.labels.at<int>(y, x))];
-    cv::distanceTransform(~kept, wide, cv::DIST_L2, 3);
-    cv::Mat joined = wide < JOIN_MM / 2 / mm_per_px;
-    p.groups_count = cv::connectedComponents(joined, p.groups, 8, CV_32S);
-    drop_splinters(p);
-    return p;
-}
-
-static void add_pixel(cv_part &p, int x, int y, bool inner)
-{
-    p.area_px++;
-    p.x += x;
-    p.y += y;
-    p.left = std::min(p.left, x);
-    p.top = std::min(p.top, y);
-    p.right = std::max(p.right, x);
-    p.bottom = std::max(p.bottom, y);
-    p.border_px += !inner;
-}
-
-static std::vector<cv_part> parts_of(const pieces &f, const cv::Mat &valid, const cv::Rect &area)
-{
-    std::vector<cv_part> parts(static_cast<size_t>(f.groups_count));
-    std::vector<int> group_of(f.big.size(), 0);
-    cv::Mat inner = inner_of(valid);
-    for (auto &p : parts)
-        p = {0, 0, 0, 0, valid.cols, valid.rows, 0, 0, 0, 0, 0};
-    for (int y = 0; y < area.height; y++)
-        for (int x = 0; x < area.width; x++) {
-            int l = f.labels.at<int>(y, x), g = f.groups.at<int>(y, x);
-            if (!f.big[static_cast<size_t>(l)])
-                continue;
-            group_of[static_cast<size_t>(l)] = g;
-            add_pixel(parts[static_cast<size_t>(g)], x + area.x, y + area.y,
-                      inner.at<uint8_t>(y + area.y, x + area.x) != 0);
-        }
-    for (size_t i = 1; i < f.big.size(); i++)
-        if (f.big[i]) {
-            cv_part &p = parts[static_cast<size_t>(group_of[i])];
-            p.pieces++;
-            p.piece_area_px = std::max(p.piece_area_px, f.areas[i]);
-        }
-    return parts;
-}
-
-static void collect(const cv::Mat &mask, const cv::Mat &valid, double mm_per_px, double smallest_px, cv_change *out)
-{
-    int reach = static_cast<int>(JOIN_MM / mm_per_px) + 2;
-    cv::Rect area = cv::boundingRect(mask);
-    cv_wrap(&out->labels).setTo(0);
-    if (area.empty())
-        return;
-    area = cv::Rect(area.x - reach, area.y - reach, area.width + 2 * reach, area.height + 2 * reach) & whole(mask);
-    pieces f = find_pieces(mask(area), mm_per_px, smallest_px);
-    std::vector<cv_part> parts = parts_of(f, valid, area);
-    std::vector<size_t> order;
-    for (size_t g = 1; g < parts.size(); g++)
-        if (parts[g].area_px > 0)
-            order.push_back(g);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return parts[a].area_px > parts[b].area_px; });
-    std::vector<uint8_t> name(parts.size(), 0);
-    out->count = std::min<int>(static_cast<int>(order.size()), CV_SHAPE_PARTS);
-    for (int i = 0; i < out->count; i++) {
-        cv_part p = parts[order[static_cast<size_t>(i)]];
-        p.x /= p.area_px;
-        p.y /= p.area_px;
-        out->parts[i] = p;
-        name[order[static_cast<size_t>(i)]] = static_cast<uint8_t>(i + 1);
-    }
-    for (int y = 0; y < area.height; y++)
-        for (int x = 0; x < area.width; x++)
-            if (f.big[static_cast<size_t>(f.labels.at<int>(y, x))])
-                image_row(&out->labels, y + area.y)[x + area.x] = name[static_cast<size_t>(f.groups.at<int>(y, x))];
 }
 
 // Blur makes an edge wide and leaves its height: the squares tell.
@@ -570,69 +448,6 @@ static void relight(const cv::Mat &after, const cv::Mat &gain, const struct imag
     out->clipped_share = changed ? static_cast<double>(white) / changed : 0;
 }
 
-// Which parts have their dark rims on one side: away from the light. Those that are mostly dark have no sides.
-static std::vector<bool> shadows_lie_on_one_side(const cv::Mat &labels, const cv::Mat &dark, const std::vector<int> &coloured,
-                                                 const std::vector<int> &all)
-{
-    cv::Mat mask = labels > 0, wide, gx, gy;
-    std::vector<double> sx(all.size(), 0), sy(sx), n(sx);
-    std::vector<bool> out(all.size(), false);
-    mask.convertTo(wide, CV_32F, 1.0 / 255);
-    cv::blur(wide, wide, cv::Size(5, 5), cv::Point(-1, -1), cv::BORDER_CONSTANT);
-    cv::Sobel(wide, gx, CV_32F, 1, 0);
-    cv::Sobel(wide, gy, CV_32F, 0, 1);
-    for (int y = 0; y < labels.rows; y++)
-        for (int x = 0; x < labels.cols; x++) {
-            auto l = static_cast<size_t>(labels.at<uint8_t>(y, x));
-            float dx = gx.at<float>(y, x), dy = gy.at<float>(y, x), length = std::sqrt(dx * dx + dy * dy);
-            if (!l || !dark.at<uint8_t>(y, x) || length < 0.5F)
-                continue;
-            n[l]++, sx[l] += dx / length, sy[l] += dy / length;
-        }
-    for (size_t l = 1; l < all.size(); l++)
-        out[l] = coloured[l] > COLOURED_SHARE * all[l] && std::hypot(sx[l], sy[l]) > ONE_SIDED * n[l];
-    return out;
-}
-
-// What may be a shadow, where enough of a part remains without it and it is no mere speckle.
-static void mark_doubt(const differences &d, cv_change *out)
-{
-    cv::Mat labels = cv_wrap(&out->labels), doubt = cv_wrap(&out->doubt);
-    doubt.setTo(0);
-    cv::Rect area = cv::boundingRect(labels);
-    if (area.empty())
-        return;
-    std::vector<int> all(CV_SHAPE_PARTS + 1, 0), dark(all), coloured(all);
-    for (int y = 0; y < area.height; y++)
-        for (int x = 0; x < area.width; x++) {
-            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
-            all[l]++;
-            coloured[l] += d.neutral(area).at<uint8_t>(y, x) == 0;
-        }
-    std::vector<bool> one_sided = shadows_lie_on_one_side(labels(area), d.neutral(area), coloured, all);
-    cv::Mat shadow(area.size(), CV_8U);
-    for (int y = 0; y < area.height; y++)
-        for (int x = 0; x < area.width; x++) {
-            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
-            const cv::Mat &from = one_sided[l] ? d.neutral : d.hard;
-            shadow.at<uint8_t>(y, x) = l ? from(area).at<uint8_t>(y, x) : 0;
-        }
-    cv::morphologyEx(shadow, shadow, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(2, 2)));
-    for (int y = 0; y < area.height; y++)
-        for (int x = 0; x < area.width; x++)
-            dark[static_cast<size_t>(labels(area).at<uint8_t>(y, x))] += shadow.at<uint8_t>(y, x) != 0;
-    for (int y = 0; y < area.height; y++)
-        for (int x = 0; x < area.width; x++) {
-            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
-            bool keep = l && all[l] - dark[l] > BARE_SHARE * all[l];
-            doubt(area).at<uint8_t>(y, x) = keep ? shadow.at<uint8_t>(y, x) : 0;
-        }
-    for (int i = 0; i < out->count; i++) {
-        auto l = static_cast<size_t>(i + 1);
-        out->parts[i].bare_px = out->parts[i].area_px - (all[l] - dark[l] > BARE_SHARE * all[l] ? dark[l] : 0);
-    }
-}
-
 static void run(const struct image *before_im, const struct image *after_im, const cv_change_options *o,
                 cv_change *out)
 {
@@ -643,16 +458,19 @@ static void run(const struct image *before_im, const struct image *after_im, con
     cv::Mat gain = gain_field(before, after, valid, o->mm_per_px);
     differences d;
     compare(before, after, gain, valid, o->noise_grey, o->mm_per_px, &d);
-    keep_bodies(d, o->mm_per_px);
+    keep_bodies(d, valid, o->mm_per_px);
     cv::Mat mask = changed_mask(d, valid, o->mm_per_px);
     if (cv::countNonZero(mask) * o->mm_per_px * o->mm_per_px > CONTRAST_MIN_MM2) {
+        cv::Mat lit = mask & ~d.hard;
+        bool enough = cv::countNonZero(lit) > LIT_SHARE * cv::countNonZero(mask);
+        d.faint = FAINT_SHARE * quantile(d.colour, enough ? lit : mask, cv::boundingRect(mask), 0.7, 256, 1);
         // beside a thing of strong contrast its faint mirror image in the bench does not count
-        d.faint = FAINT_SHARE * quantile(d.colour, mask, cv::boundingRect(mask), 0.7, 256, 1);
+        keep_bodies(d, valid, o->mm_per_px);
         mask = changed_mask(d, valid, o->mm_per_px);
     }
     out->noise_grey = d.sigma;
-    collect(mask, valid, o->mm_per_px, o->smallest_mm2 / (o->mm_per_px * o->mm_per_px), out);
-    mark_doubt(d, out);
+    cv_shape_collect(mask, (d.colour > std::max(HIGH_GREY, HIGH_SIGMAS * d.sigma)) & valid, valid, o->mm_per_px, o->smallest_mm2 / (o->mm_per_px * o->mm_per_px), out);
+    cv_shape_mark_doubt(d, out);
     measure(before, d, mask, valid, out);
     relight(after, gain, after_im, out);
 }
@@ -687,63 +505,3 @@ void cv_shape_change_finish(struct cv_change *c)
     c->count = 0;
 }
 
-static int thin(const std::vector<cv::Point> &points, float *xy, int max)
-{
-    int total = static_cast<int>(points.size()), n = std::min(total, max);
-    for (int i = 0; i < n; i++) {
-        const cv::Point &p = points[static_cast<size_t>(static_cast<long>(i) * total / n)];
-        xy[2 * i] = static_cast<float>(p.x);
-        xy[2 * i + 1] = static_cast<float>(p.y);
-    }
-    return n;
-}
-
-static std::vector<std::vector<cv::Point>> contours_of(const struct image *labels, int label, int mode)
-{
-    std::vector<std::vector<cv::Point>> contours;
-    cv::Mat mask = cv_wrap(labels) == label, padded;
-    cv::copyMakeBorder(mask, padded, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
-    cv::findContours(padded, contours, mode, cv::CHAIN_APPROX_NONE, cv::Point(-1, -1));
-    return contours;
-}
-
-int cv_shape_outline(const struct image *labels, int label, float *xy, int max, struct lw_error *err)
-{
-    int n = -1;
-    cv_guard(err, [&] {
-        std::vector<cv::Point> all;
-        for (const auto &c : contours_of(labels, label, cv::RETR_CCOMP))
-            all.insert(all.end(), c.begin(), c.end());
-        n = thin(all, xy, max);
-        return LW_OK;
-    });
-    return n;
-}
-
-int cv_shape_rim(const struct image *labels, int label, float *xy, int max, struct lw_error *err)
-{
-    int n = -1;
-    cv_guard(err, [&] {
-        std::vector<cv::Point> longest;
-        for (const auto &c : contours_of(labels, label, cv::RETR_EXTERNAL))
-            if (c.size() > longest.size())
-                longest = c;
-        n = thin(longest, xy, max);
-        return LW_OK;
-    });
-    return n;
-}
-
-enum lw_msg cv_shape_distance(const float *xy, int count, int width, int height, float *out, struct lw_error *err)
-{
-    return cv_guard(err, [&] {
-        cv::Mat points(height, width, CV_8U, cv::Scalar(255)), to(height, width, CV_32F, out);
-        for (int i = 0; i < count; i++) {
-            int x = cvRound(xy[2 * i]), y = cvRound(xy[2 * i + 1]);
-            if (x >= 0 && y >= 0 && x < width && y < height)
-                points.at<uint8_t>(y, x) = 0;
-        }
-        cv::distanceTransform(points, to, cv::DIST_L2, cv::DIST_MASK_5);
-        return LW_OK;
-    });
-}
