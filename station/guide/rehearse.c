@@ -13,6 +13,7 @@
 
 #define SURVEY_TRIES 12
 #define BEHIND_S     0.7
+#define KEPT_MARGIN_MM 70.0 /* as much as teaching keeps around a thing */
 #define NOT_IN_KIT   (-1)
 #define NOBODY_KNOWS (-2)
 
@@ -130,7 +131,7 @@ static enum lw_msg keep_look(struct rehearsing *s, int step, const struct image 
     const struct laid_look look = {.model = &s->p.g->calibration.model, .before = &s->p.before, .after = after,
                                    .T_bench_from_local_before = at->T_bench_from_place_before,
                                    .T_bench_from_local = at->T_bench_from_place, .z_mm = check_plane_mm(pl->z_mm, item->height_mm)};
-    const struct laid_patch patch = {.half_x_mm = half_x + 25, .half_y_mm = half_y + 25, .mm_per_px = 0.75, .own = -1};
+    const struct laid_patch patch = {.half_x_mm = half_x + KEPT_MARGIN_MM, .half_y_mm = half_y + KEPT_MARGIN_MM, .mm_per_px = 0.75, .own = -1};
     struct workflow_reference *more = realloc(item->references, sizeof *more * (size_t)n);
     if (!more)
         return lw_fail(err, LW_MSG_NO_MEMORY);

@@ -9,7 +9,7 @@
 #define USUAL_HEIGHT_MM  10.0  /* of a thing that nobody has measured yet */
 #define REFERENCE_MM_PER_PX 0.75
 #define PICTURE_MM_PER_PX   0.4  /* for people */
-#define MARGIN_MM        40.0  /* kept around a thing for the checks: what did not change tells the light; */
+#define MARGIN_MM        70.0  /* kept around a thing for the checks: what did not change tells the light; */
 #define PICTURE_MARGIN_MM 8.0  /* and for people */
 #define BEHIND_S         0.7   /* a camera and its network are behind by so much at most */
 #define LATE_S           1.0   /* the second look when the first shows nothing new */

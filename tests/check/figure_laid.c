@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROOM_MM 6.0
+#define ROOM_MM   6.0
+#define MARGIN_MM 70.0
+#define FLOOR_MM  10.0 /* of the case, as measured in its middle */
+#define ITEM_MM   10.0
 
 static bool is_case(const void *context, const struct laid_part *part)
 {
@@ -41,22 +44,52 @@ static void print_case(const struct photoreal *p, const char *set)
     image_finish(&after);
 }
 
-/* May it be taught from this? "" or what is wrong with it. */
-static const char *teachable(const struct laid_look *look, const struct laid *laid)
+/* As a demonstration teaches it: its place and its picture are what was seen. */
+static void teach(struct photoreal *p, const struct laid_look *look, const struct laid *laid, int i)
 {
-    static struct lw_error err;
+    struct lw_error err = {0};
     const struct laid_part *part = &laid->parts[0];
-    const struct laid_patch patch = {{part->centre.x, part->centre.y, 0}, part->half_x_mm + 40, part->half_y_mm + 40, 0.75, 0};
+    const struct laid_patch patch = {{part->centre.x, part->centre.y, 0}, part->half_x_mm + MARGIN_MM,
+                                     part->half_y_mm + MARGIN_MM, 0.75, 0};
+    const struct check_item_options o = {.tolerance_mm = 7, .tolerance_rad = rad_from_deg(12), .orientation_matters = true,
+                                         .height_mm = ITEM_MM};
     struct check_reference r = {.mm_per_px = 0.75};
-    err = (struct lw_error){0};
-    if (laid_cut(look, laid, &patch, &r.before, &r.after, &err) == LW_OK)
-        check_reference_good("it", &r, &err);
+    p->places[i] = patch.T_local_from_place;
+    p->place_z_mm[i] = FLOOR_MM;
+    enum lw_msg rc = laid_cut(look, laid, &patch, &r.before, &r.after, &err);
+    rc = rc ? rc : check_teach_item(p->check, photoreal_items[i], &o, &r, 1, &err);
+    if (rc)
+        printf("  not taught: %s\n", err.text);
     image_finish(&r.before);
     image_finish(&r.after);
-    return err.text;
 }
 
-static void print_item(const struct photoreal *p, const char *set, int i)
+/* What was taught so, checked on the other workers' layings and on wrong ones. */
+static void check_all(struct photoreal *p, const char *set)
+{
+    struct lw_error err = {0};
+    int right = 0, accepted = 0, asked = 0, wrong = 0, wrong_accepted = 0;
+    const struct photoreal_options o = {0};
+    if (check_finish_teaching(p->check, &err))
+        return;
+    for (int i = 0; i < photoreal_case_count; i++) {
+        const struct photoreal_case *c = &photoreal_cases[i];
+        struct photoreal_row r;
+        if (!photoreal_has(p, set, c) || photoreal_check(p, set, c, false, &o, &r, &err))
+            continue;
+        bool is_right = strcmp(c->want, "accept") == 0;
+        right += is_right, wrong += !is_right;
+        accepted += is_right && r.verdict.result == VERDICT_ACCEPT;
+        asked += is_right && r.verdict.result == VERDICT_CONFIRM;
+        wrong_accepted += !is_right && r.verdict.result == VERDICT_ACCEPT;
+        if (is_right && r.verdict.result != VERDICT_ACCEPT)
+            printf("  %s: %s %s\n", c->after, verdict_result_name(r.verdict.result), verdict_reason_name(r.verdict.reason));
+    }
+    printf("%-10s right: %d of %d accepted, %d asked; wrong: %d of %d accepted\n", set, accepted, right, asked, wrong_accepted,
+           wrong);
+}
+
+static void print_item(struct photoreal *p, const char *set, int i)
 {
     struct lw_error err = {0};
     struct image before = {0}, after = {0};
@@ -70,7 +103,7 @@ static void print_item(const struct photoreal *p, const char *set, int i)
     double w = p->case_width_mm / 2 + ROOM_MM, d = p->case_depth_mm / 2 + ROOM_MM;
     const struct laid_look look = {.model = &p->model, .before = &before, .after = &after, .noise_grey = 1,
                                    .T_bench_from_local_before = p->T_case, .T_bench_from_local = p->T_case, .x0_mm = -w,
-                                   .x1_mm = w, .y0_mm = -d, .y1_mm = d, .z_mm = check_plane_mm(3, 10)};
+                                   .x1_mm = w, .y0_mm = -d, .y1_mm = d, .z_mm = check_plane_mm(FLOOR_MM, ITEM_MM)};
     if (laid_find(&look, 60, &laid, &err)) {
         printf("%-10s %s: %s\n", set, to, err.text);
     } else {
@@ -81,7 +114,9 @@ static void print_item(const struct photoreal *p, const char *set, int i)
             printf("  %.0f mm2 %.0f x %.0f off %.0f,%.0f%s", laid.parts[k].area_mm2, 2 * laid.parts[k].half_x_mm,
                    2 * laid.parts[k].half_y_mm, off.x, off.y, laid.parts[k].reaches_out ? " reaches out" : "");
         }
-        printf("%s\n", laid.count ? teachable(&look, &laid) : "");
+        printf("\n");
+        if (laid.count)
+            teach(p, &look, &laid, i);
     }
     image_finish(&before);
     image_finish(&after);
@@ -98,9 +133,15 @@ int main(int argc, char **argv)
     if (photoreal_open(&p, argv[1], &err))
         return printf("skipped: %s\n", err.text), 0;
     for (int k = 2; k < argc; k++) {
+        if (photoreal_teach(&p, argv[k], &err)) /* its case */
+            continue;
+        check_destroy(&p.check);
+        if (check_create(&p.check, &err))
+            break;
         print_case(&p, argv[k]);
         for (int i = 0; i < PHOTOREAL_ITEMS; i++)
             print_item(&p, argv[k], i);
+        check_all(&p, argv[k]);
     }
     photoreal_close(&p);
     return 0;
