@@ -9,7 +9,7 @@ folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 export LC_ALL=C.UTF-8 LANGUAGE=en XDG_CONFIG_HOME="$folder"
 cp -r "$kit" "$folder/dental-kit"
-grep -v '{ id = "lay-\(inter\|cotton-[234]\|gloves\)' "$kit/workflow.cfg" >"$folder/dental-kit/workflow.cfg"
+sed -e '/{ id = "lay-\(inter\|gloves\)/d' -e '/{ id = "lay-cotton/s/{n}/1/g' "$kit/workflow.cfg" >"$folder/dental-kit/workflow.cfg"
 
 station() { # SCENARIO
     mkdir -p "$folder/data"

@@ -41,7 +41,7 @@ END
     }
 }
 
-# The kit with the steps that are named, each on a line of its own.
+# The kit with the steps that are named, each on a line of its own; of a row (lay-mirror-{n}) the numbers that are.
 choose_steps() {
     workflow=$kit
     grep -q '^# steps all' "$scenario" || [ -n "${LICHTWIJZER_WHOLE:-}" ] && return
@@ -54,7 +54,15 @@ choose_steps() {
     } | tr ' ' '\n' | sort -u >"$folder/steps"
     awk -v named="$folder/steps" '
         BEGIN { while ((getline line <named) > 0) wanted[line] = 1 }
-        /^ *{ id = "lay-/ { split($0, part, "\""); if (!(part[2] in wanted)) next }
+        /^ *{ id = "lay-/ {
+            split($0, part, "\"")
+            for (n = 1; n <= 9 && part[2] ~ /{n}/; n++) {
+                line = $0; gsub(/{n}/, n, line)
+                id = part[2]; sub(/{n}/, n, id)
+                if (id in wanted) print line
+            }
+            if (!(part[2] in wanted)) next
+        }
         { print }' "$kit/workflow.cfg" >"$workflow/workflow.cfg"
 }
 
