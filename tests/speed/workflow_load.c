@@ -55,9 +55,9 @@ static void write_workflow(const char *folder)
     for (int i = 0; i < ITEMS; i++) {
         fprintf(f,
                 "%s\n  { id = \"i%d\"; " NAME
-                " height_mm = 6.5; tolerance_mm = 7.0;\n    taught = ( { before = "
+                " picture = \"taught/i%d.png\"; height_mm = 6.5; tolerance_mm = 7.0;\n    taught = ( { before = "
                 "\"taught/i%d-before.png\"; after = \"taught/i%d.png\"; mm_per_px = 0.75; } ); }",
-                i ? "," : "", i, i, i);
+                i ? "," : "", i, i, i, i);
         write_picture(folder, i, "-before");
         write_picture(folder, i, "");
     }
