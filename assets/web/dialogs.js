@@ -132,7 +132,7 @@ export function addStep(model) {
     const itemName = (p) => wordsOf(tree.items?.find((i) => i.id === p.item)?.name, p.item);
     return [
       free.length ? el('h3', {}, t('A place that no step fills yet')) : null,
-      el('div', { class: 'choices' }, free.map((p) => el('button', { onclick: () => done({ ops: [], step: { place: p.id } }) }, `${itemName(p)} (${p.id})`))),
+      el('div', { class: 'choices' }, free.map((p) => el('button', { onclick: () => done({ ops: [], step: { place: p.id } }) }, `${itemName(p)}${p.count > 1 ? ` × ${p.count}` : ''} (${p.id.replace('-{n}', '')})`))),
       el('h3', {}, t('Lay a thing in a new place')),
       el('div', { class: 'choices' }, (tree.items ?? []).map((i) => el('button', { onclick: () => done(newPlace(model, i)) }, wordsOf(i.name, i.id)))),
       el('h3', {}, t('Something the person does and confirms')),

@@ -300,7 +300,7 @@ def in_dutch(home, axe):
 
 def moved_scene(home):
     """The pretend person lays things where the scene says: the card goes where the coach dragged its place."""
-    at = re.search(r'id = "card"; carrier = "bench"; .*?x_mm = ([-\d.]+); y_mm = ([-\d.]+);', text_of(home))
+    at = re.search(r'id = "card"; item = "card"; x_mm = ([-\d.]+); y_mm = ([-\d.]+);', text_of(home))
     with open(os.path.join(SOURCE, "workflows/dental-kit/pretend.cfg"), encoding="utf-8") as file:
         scene, count = re.subn(r'id = "card"; x_mm = [-\d.]+; y_mm = [-\d.]+;',
                                f'id = "card"; x_mm = {float(at[1])}; y_mm = {float(at[2])};', file.read())
