@@ -4,6 +4,7 @@
 #include "workflow_edit.h"
 #include "workflow_load.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 /* ---- a folder of texts ---- */
+
+#define SAVING ".saving-" /* how its name begins */
 
 static bool write_text(const char *path, const char *text, mode_t mode)
 {
@@ -59,6 +62,20 @@ static void remove_texts(const char *folder)
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* What a save that was cut off left behind; only while the folder is locked, so that none is still being written. */
+static void remove_left_over(const char *folder)
+{
+    char path[PATH_MAX + NAME_MAX];
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (strncmp(e->d_name, SAVING, strlen(SAVING)) == 0) {
+            snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+            remove_texts(path);
+        }
+    if (d)
+        closedir(d);
+}
+
 static mode_t mode_of(const char *folder, const char *name)
 {
     char path[2 * PATH_MAX];
@@ -72,7 +89,7 @@ static enum lw_msg make_texts(const char *parent, const char *folder, const stru
                               char made[PATH_MAX], struct lw_error *err)
 {
     char path[2 * PATH_MAX];
-    snprintf(made, PATH_MAX, "%s/.saving-XXXXXX", parent);
+    snprintf(made, PATH_MAX, "%s/" SAVING "XXXXXX", parent);
     if (!mkdtemp(made))
         return lw_fail_at(err, folder, 0, LW_MSG_FILE_WRITE, parent, strerror(errno));
     for (int i = 0; i < count; i++) {
@@ -197,7 +214,8 @@ enum lw_msg workflow_save_texts(const char *folder, const struct workflow_save_t
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return lw_fail_at(err, folder, 0, LW_MSG_FILE_OPEN, folder, strerror(errno));
-    flock(fd, LOCK_EX); /* where the file system can't lock, the look at the old text just before is all there is */
+    if (flock(fd, LOCK_EX) == 0)
+        remove_left_over(folder); /* where the file system can't lock, the look at the old text is all there is */
     enum lw_msg rc = save_locked(folder, texts, count, bench, errors_allowed, problems, err);
     close(fd);
     return rc;

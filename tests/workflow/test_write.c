@@ -551,8 +551,11 @@ static void a_full_disk_leaves_the_old_file_whole(void **state)
     (void)state;
     struct lw_error err = {0};
     const char *folder = copy_shipped("_template", true);
-    char *before = read_in(folder, "workflow.cfg");
+    char *before = read_in(folder, "workflow.cfg"), cut_off[500];
     struct workflow_edit *e = open_edit(folder);
+    snprintf(cut_off, sizeof cut_off, "%s/.saving-AbCdEf", folder); /* of a program that was killed in the middle */
+    assert_int_equal(mkdir(cut_off, 0755), 0);
+    files_write(cut_off, "workflow.cfg", "form");
     assert_ok(workflow_edit_set(e, "places[cup-place].x_mm", "-71", &err), &err);
     struct rlimit old, little = {64, RLIM_INFINITY};
     signal(SIGXFSZ, SIG_IGN);
