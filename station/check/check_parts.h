@@ -4,7 +4,7 @@
 #include "shape.h"
 
 struct taught_reference {
-    struct shape shape;
+    struct shape shape, mirror; /* mirror: left and right changed */
     struct image before; /* at SHAPE_MM_PER_PX, for the inventory */
     struct rigid T_this_from_mean; /* the layings differ; right is their mean */
     double half_x_mm, half_y_mm;
@@ -22,6 +22,7 @@ struct taught_item {
     bool mirror_alike;  /* its mirror image looks the same */
     double inside_max;  /* what the inside of two layings differs by at most */
     double area_max_mm2; /* of the largest reference */
+    double contrast;     /* mean of its references */
     bool verifiable;
     int other;          /* the most alike other item, -1 */
     double other_difference;
@@ -36,8 +37,8 @@ struct check {
 
 struct item_match {
     double any, upright, turned; /* differences: any way round, as it was taught, the other way round; large: none */
-    struct rigid T_any, T_upright; /* taught from seen */
-    int any_reference, upright_reference;
+    struct rigid T_any, T_upright, T_turned; /* taught from seen */
+    int any_reference, upright_reference, turned_reference;
     double inside; /* of the best */
 };
 
@@ -47,6 +48,9 @@ struct item_match {
 double match_difference(const struct taught_item *it, const double cue[CUE_COUNT]);
 /* Differences of `limit` and above need not be exact. */
 void match_item(const struct taught_item *it, const struct shape *seen, double limit, struct item_match *out);
+
+/* The same with the mirror images of its references; ways round do not matter. */
+void match_mirrored(const struct taught_item *it, const struct shape *seen, double limit, struct item_match *out);
 
 /* The same with one reference alone. */
 void match_reference(const struct taught_item *it, const struct taught_reference *reference, const struct shape *seen,

@@ -1,15 +1,42 @@
+#include "apart.h"
 #include "check_parts.h"
 
 #define TWICE_MIN     1.55 /* of the taught area: two lie there, one may hide a part of the other */
 #define TWICE_MAX     2.6
-#define TURNED_CLEAR  1.08 /* between the ways round by no more than this a person is asked */
-#define MIRROR_CLEAR  1.12 /* the mirror image must fit so much better before it is called mirrored */
 #define INSIDE_FACTOR 1.6  /* of what two layings differ by inside: something lies on it */
 #define INSIDE_MIN    0.9  /* log: what shading and glints may do to any thing */
 #define GROWN_MM      1.2 /* of its rim, over the largest taught one: something lies beside, under or on it */
 #define NAMED_FACTOR  1.6 /* of its floor: so far off another item's name is still the best word */
 #define NAMED_CLEAR   1.1
 #define LITTLE_MORE   1.001 /* a limit that includes what equals it */
+#define RIVALS        6
+#define RIVAL_FACTOR  1.6  /* what differs by so much more than the expected item is no rival */
+#define LEAN_MINE     0.35 /* of 0 .. 1 where two explanations differ: up to here it is the expected one */
+#define LEAN_RIVAL    0.65 /* and from here the rival; between them a person is asked */
+#define STRENGTH_MIN  6.0  /* weaker differences are noise */
+
+/* Another explanation of what lies there. */
+struct rival {
+    enum verdict_reason reason; /* REASON_OTHER_ITEM, REASON_TURNED, REASON_MIRRORED */
+    int item;
+    double difference;
+    struct explanation how;
+};
+
+struct rivals {
+    struct rival list[RIVALS]; /* the most alike first */
+    int count;
+};
+
+static void add_rival(struct rivals *r, const struct rival *rival)
+{
+    int i = r->count < RIVALS ? r->count++ : RIVALS;
+    for (; i > 0 && r->list[i - 1].difference > rival->difference; i--)
+        if (i < RIVALS)
+            r->list[i] = r->list[i - 1];
+    if (i < RIVALS)
+        r->list[i] = *rival;
+}
 
 static double typical_area(const struct taught_item *it)
 {
@@ -31,139 +58,181 @@ static void set_offset(const struct taught_item *it, int reference, struct rigid
     *moved_mm = hypot(now.x - taught.x, now.y - taught.y);
 }
 
-/* The expected item lies there; is it where and how it should be? */
+static void refuse(struct verdict *v, enum verdict_reason reason, int seen_item)
+{
+    v->result = VERDICT_REFUSE;
+    v->reason = reason;
+    v->seen_item = seen_item;
+}
+
+/* ---- who else it may be ---- */
+
+/* All taught items that differ by less than `relevant`, or that give a stranger its name. */
+static void find_others(const struct check *c, int expected, const struct shape *seen, double relevant,
+                        struct rivals *out)
+{
+    for (int i = 0; i < c->count; i++) {
+        const struct taught_item *it = &c->items[i];
+        struct item_match m;
+        double limit = fmin(relevant, it->floor * NAMED_FACTOR) * LITTLE_MORE;
+        if (i == expected)
+            continue;
+        if (out->count == RIVALS)
+            limit = fmin(limit, out->list[RIVALS - 1].difference);
+        match_item(it, seen, limit, &m);
+        if (m.any < limit)
+            add_rival(out, &(struct rival){REASON_OTHER_ITEM, i, m.any,
+                                           {&it->references[m.any_reference].shape, m.T_any}});
+    }
+}
+
+/* The same item the other way round, and its mirror image, unless its taught layings say that this looks the same. */
+static void find_own(const struct taught_item *it, int item, const struct shape *seen, const struct item_match *own,
+                     bool way, double relevant, struct rivals *out)
+{
+    struct item_match m;
+    if (way && !it->ends_alike && own->turned < relevant)
+        add_rival(out, &(struct rival){REASON_TURNED, item, own->turned,
+                                       {&it->references[own->turned_reference].shape, own->T_turned}});
+    if (it->mirror_alike)
+        return;
+    match_mirrored(it, seen, relevant, &m);
+    if (m.any < relevant)
+        add_rival(out, &(struct rival){REASON_MIRRORED, item, m.any,
+                                       {&it->references[m.any_reference].mirror, m.T_any}});
+}
+
+/* ---- which of two it is ---- */
+
+static void usual_of(const struct taught_item *it, double usual[CUE_COUNT])
+{
+    for (int i = 0; i < CUE_COUNT; i++)
+        usual[i] = 1 / it->weight[i];
+}
+
+/* Looks where the two differ. An accept stays only when it clearly is the expected one there. */
+static void face(const struct check *c, int expected, const struct explanation *mine, double own,
+                 const struct rival *rival, const struct shape *seen, struct verdict *v)
+{
+    double usual[CUE_COUNT];
+    usual_of(&c->items[expected], usual);
+    struct apart a = shape_apart(mine, &rival->how, seen, usual);
+    if (a.strength >= STRENGTH_MIN && a.lean <= LEAN_MINE && own <= rival->difference)
+        return;
+    bool alike = !c->items[expected].verifiable && c->items[expected].other == rival->item;
+    bool clear = !alike && a.strength >= STRENGTH_MIN && a.lean >= LEAN_RIVAL && rival->difference < own;
+    if (v->result == VERDICT_ACCEPT || clear) {
+        v->result = clear ? VERDICT_REFUSE : VERDICT_CONFIRM;
+        v->reason = rival->reason;
+        v->seen_item = rival->item;
+    }
+}
+
+/* ---- the expected item ---- */
+
+/* It lies there; is it where and how it should be? */
 static void decide_pose(const struct taught_item *it, const struct item_match *m, double tolerance_mm,
                         double tolerance_rad, struct verdict *v)
 {
     double moved_mm;
     bool way = it->options.orientation_matters && tolerance_rad < LW_PI, upright = m->upright <= it->floor;
-    bool turned = way && !it->ends_alike && m->turned < m->upright;
     bool use_upright = upright && (way || m->upright <= m->any);
     set_offset(it, use_upright ? m->upright_reference : m->any_reference,
                use_upright ? m->T_upright : m->T_any, v, &moved_mm);
-    v->result = VERDICT_REFUSE;
-    if (turned && m->upright < m->turned * TURNED_CLEAR) {
-        v->result = VERDICT_CONFIRM;
-        v->reason = REASON_TURNED;
-    } else if (turned || (way && !upright) || (way && fabs(v->offset.angle_rad) > tolerance_rad)) {
-        v->reason = REASON_TURNED;
-    } else if (moved_mm > tolerance_mm) {
-        v->reason = REASON_ELSEWHERE;
-    } else {
-        v->result = VERDICT_ACCEPT;
-        v->reason = REASON_NONE;
-    }
+    v->result = VERDICT_ACCEPT;
+    v->reason = REASON_NONE;
+    if (way && (!upright || fabs(v->offset.angle_rad) > tolerance_rad))
+        refuse(v, REASON_TURNED, v->seen_item);
+    else if (moved_mm > tolerance_mm)
+        refuse(v, REASON_ELSEWHERE, v->seen_item);
 }
 
-static enum lw_msg mirror_difference(const struct taught_item *it, const struct shape *seen, double *out,
-                                     struct lw_error *err)
+/* It looks like the expected item and would be accepted: unless something lies on it, or it has grown. */
+static void doubt(const struct taught_item *it, const struct shape *seen, const struct item_match *own,
+                  struct verdict *v)
 {
-    struct shape mirrored;
-    struct item_match m;
-    enum lw_msg rc = shape_mirror(seen, &mirrored, err);
-    if (rc)
-        return rc;
-    match_item(it, &mirrored, NO_MATCH, &m);
-    *out = m.any;
-    shape_finish(&mirrored);
-    return LW_OK;
+    if (own->inside > fmax(INSIDE_MIN, INSIDE_FACTOR * it->inside_max))
+        refuse(v, REASON_UNKNOWN, v->seen_item);
+    else if (seen->rim_mm > 0 && (seen->bare_mm2 - it->area_max_mm2) / seen->rim_mm > GROWN_MM)
+        refuse(v, REASON_TOO_MANY, v->seen_item);
 }
 
-/* None of the taught things as they were taught: the mirror image, two of them, or something unknown. */
-static enum lw_msg decide_strange(const struct check *c, int expected, const struct shape *seen,
-                                  const struct item_match *own, struct verdict *v, struct lw_error *err)
+static void decide_own(const struct check *c, int expected, const struct shape *seen, const struct item_match *own,
+                       const struct rivals *others, bool anywhere, double tolerance_mm, double tolerance_rad,
+                       struct verdict *v)
 {
     const struct taught_item *it = &c->items[expected];
-    double ratio = seen->bare_mm2 / typical_area(it);
-    v->result = VERDICT_REFUSE;
-    v->reason = REASON_UNKNOWN;
-    v->seen_item = -1;
-    if (ratio > TWICE_MIN && ratio < TWICE_MAX) {
-        v->reason = REASON_TOO_MANY;
-        v->seen_item = expected;
-        return LW_OK;
+    struct rivals rivals = *others;
+    double moved_mm;
+    bool way = !anywhere && it->options.orientation_matters && tolerance_rad < LW_PI;
+    v->seen_item = expected;
+    if (anywhere) {
+        v->result = VERDICT_ACCEPT;
+        v->reason = REASON_NONE;
+        set_offset(it, own->any_reference, own->T_any, v, &moved_mm);
+    } else {
+        decide_pose(it, own, tolerance_mm, tolerance_rad, v);
+        find_own(it, expected, seen, own, way, own->any * RIVAL_FACTOR, &rivals);
     }
-    double mirrored;
-    enum lw_msg rc = mirror_difference(it, seen, &mirrored, err);
-    if (!rc && !it->mirror_alike && mirrored <= it->floor && mirrored < own->any) {
-        v->reason = REASON_MIRRORED;
-        v->seen_item = expected;
-    }
-    return rc;
+    bool upright = way && own->upright <= it->floor;
+    struct explanation mine = {&it->references[upright ? own->upright_reference : own->any_reference].shape,
+                               upright ? own->T_upright : own->T_any};
+    for (int i = 0; i < rivals.count; i++)
+        if (rivals.list[i].difference < own->any * RIVAL_FACTOR)
+            face(c, expected, &mine, upright ? own->upright : own->any, &rivals.list[i], seen, v);
+    if (v->result == VERDICT_ACCEPT && !it->verifiable)
+        v->result = VERDICT_CONFIRM;
+    if (v->result == VERDICT_ACCEPT && !anywhere)
+        doubt(it, seen, own, v);
 }
 
-/* It looks like the expected item and would be accepted: unless its mirror image fits better, or it has
- * grown. */
-static enum lw_msg doubt(const struct taught_item *it, const struct shape *seen, const struct item_match *own,
-                         struct verdict *v, struct lw_error *err)
+/* ---- a stranger ---- */
+
+/* None of the taught things as they were taught: the mirror image, two of them, or something unknown. */
+static void decide_strange(const struct check *c, int expected, const struct shape *seen, const struct item_match *own,
+                           const struct rivals *others, struct verdict *v)
 {
-    double mirrored;
-    enum lw_msg rc = mirror_difference(it, seen, &mirrored, err);
-    if (rc)
-        return rc;
-    if (!it->mirror_alike && mirrored < own->any) {
-        v->result = mirrored * MIRROR_CLEAR < own->any ? VERDICT_REFUSE : VERDICT_CONFIRM;
-        v->reason = REASON_MIRRORED;
-    } else if (own->inside > fmax(INSIDE_MIN, INSIDE_FACTOR * it->inside_max)) {
-        v->result = VERDICT_REFUSE;
-        v->reason = REASON_UNKNOWN;
-    } else if (seen->rim_mm > 0 && (seen->bare_mm2 - it->area_max_mm2) / seen->rim_mm > GROWN_MM) {
-        v->result = VERDICT_REFUSE;
-        v->reason = REASON_TOO_MANY;
+    const struct taught_item *it = &c->items[expected];
+    double ratio = seen->bare_mm2 / typical_area(it), moved_mm;
+    struct item_match m;
+    if (others->count && others->list[0].difference * NAMED_CLEAR < own->any) {
+        const struct rival *o = &others->list[0];
+        bool alike = !it->verifiable && it->other == o->item && own->any <= it->floor * NAMED_FACTOR;
+        refuse(v, REASON_OTHER_ITEM, o->item);
+        const struct taught_item *other = &c->items[o->item];
+        for (int r = 0; r < other->count; r++)
+            if (&other->references[r].shape == o->how.taught)
+                set_offset(other, r, o->how.T_taught_from_seen, v, &moved_mm);
+        if (alike)
+            v->result = VERDICT_CONFIRM;
+        return;
     }
-    return LW_OK;
+    refuse(v, REASON_UNKNOWN, -1);
+    if (ratio > TWICE_MIN && ratio < TWICE_MAX) {
+        refuse(v, REASON_TOO_MANY, expected);
+        return;
+    }
+    if (it->mirror_alike)
+        return;
+    match_mirrored(it, seen, NO_MATCH, &m);
+    if (m.any <= it->floor && m.any < own->any)
+        refuse(v, REASON_MIRRORED, expected);
 }
 
 enum lw_msg decide_thing(const struct check *c, int expected, const struct shape *seen, bool anywhere,
                          double tolerance_mm, double tolerance_rad, struct verdict *v, struct lw_error *err)
 {
     const struct taught_item *it = &c->items[expected];
-    struct item_match own = {.any = NO_MATCH}, best_match = {.any = NO_MATCH};
-    double other = NO_MATCH;
-    int best_other = -1;
+    struct item_match own;
+    struct rivals others = {.count = 0};
+    (void)err;
     match_item(it, seen, NO_MATCH, &own);
-    double relevant = own.any <= it->floor ? own.any * MARGIN_OTHER : NO_MATCH;
-    for (int i = 0; i < c->count; i++) {
-        struct item_match m;
-        if (i == expected)
-            continue;
-        match_item(&c->items[i], seen,
-                   fmin(other, fmin(relevant, c->items[i].floor * NAMED_FACTOR)) * LITTLE_MORE, &m);
-        if (m.any < other)
-            other = m.any, best_other = i, best_match = m;
-    }
+    find_others(c, expected, seen, own.any <= it->floor ? own.any * RIVAL_FACTOR : NO_MATCH, &others);
     v->score = decide_score(own.any);
-    v->margin = decide_score(own.any) - decide_score(other);
-    if (own.any > it->floor) {
-        if (best_other >= 0 && other <= c->items[best_other].floor * NAMED_FACTOR &&
-            other * NAMED_CLEAR < own.any) {
-            double moved_mm;
-            v->result = VERDICT_REFUSE;
-            v->reason = REASON_OTHER_ITEM;
-            v->seen_item = best_other;
-            set_offset(&c->items[best_other], best_match.any_reference, best_match.T_any, v, &moved_mm);
-            return LW_OK;
-        }
-        return decide_strange(c, expected, seen, &own, v, err);
-    }
-    v->seen_item = expected;
-    if (other < own.any) {
-        v->seen_item = best_other;
-        v->result = other * MARGIN_OTHER < own.any ? VERDICT_REFUSE : VERDICT_CONFIRM;
-        v->reason = REASON_OTHER_ITEM;
-        if (!it->verifiable && it->other == best_other)
-            v->result = VERDICT_CONFIRM;
-        return LW_OK;
-    }
-    if (anywhere) {
-        v->result = VERDICT_ACCEPT;
-        v->reason = REASON_NONE;
-        double moved_mm;
-        set_offset(it, own.any_reference, own.T_any, v, &moved_mm);
-    } else {
-        decide_pose(it, &own, tolerance_mm, tolerance_rad, v);
-    }
-    if (v->result == VERDICT_ACCEPT && (!it->verifiable || own.any * MARGIN_OTHER > other))
-        v->result = VERDICT_CONFIRM;
-    return v->result == VERDICT_ACCEPT && !anywhere ? doubt(it, seen, &own, v, err) : LW_OK;
+    v->margin = v->score - (others.count ? decide_score(others.list[0].difference) : 0);
+    if (own.any > it->floor)
+        decide_strange(c, expected, seen, &own, &others, v);
+    else
+        decide_own(c, expected, seen, &own, &others, anywhere, tolerance_mm, tolerance_rad, v);
+    return LW_OK;
 }

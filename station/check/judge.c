@@ -91,6 +91,24 @@ static int target_part(const struct check *c, const struct cv_change *ch, int ex
     return -1;
 }
 
+/* The part that stands out most in all: a long faint stripe does not hide a small thing. */
+static int main_part(const struct cv_change *ch)
+{
+    double sum[CV_SHAPE_PARTS] = {0};
+    int best = -1;
+    for (int y = 0; y < ch->labels.height; y++)
+        for (int x = 0; x < ch->labels.width; x++) {
+            int part = image_row(&ch->labels, y)[x] - 1;
+            const uint8_t *p = image_row(&ch->plain, y) + 3 * x;
+            if (part >= 0)
+                sum[part] += fabs(p[1] - ch->mean_before);
+        }
+    for (int i = 0; i < ch->count; i++)
+        if (best < 0 || sum[i] > sum[best])
+            best = i;
+    return best;
+}
+
 static enum lw_msg judge_part(const struct check *c, const struct cv_change *ch, int part, int expected,
                               bool anywhere, double tolerance_mm, double tolerance_rad, struct verdict *v,
                               struct lw_error *err)
@@ -124,7 +142,7 @@ enum lw_msg check_judge_patch(const struct check *c, const struct image *before,
     rc = rc ? rc : check_to_scale(after, mm_per_px, &b, err);
     rc = rc ? rc : cv_shape_change(&a, &b, &o, &ch, err);
     if (!rc) {
-        int part = anywhere ? (ch.count ? 0 : -1) : target_part(c, &ch, expected, io->tolerance_mm + NEAR_MM);
+        int part = anywhere ? main_part(&ch) : target_part(c, &ch, expected, io->tolerance_mm + NEAR_MM);
         out->reason = check_picture_trouble(&ch);
         if (out->reason == REASON_NONE && part < 0) {
             out->result = VERDICT_REFUSE;

@@ -2,6 +2,7 @@
 
 /* At most this much of a cue counts: one spoilt cue does not hide the others. */
 #define CUE_CAP     4.0
+#define FAINT_SHARE 0.4 /* of what it stood out when taught: less is a stain, a shadow or a mirror image of its shape */
 #define UPRIGHT_RAD 0.6 /* as taught: much wider than any tolerance, far from the other way round */
 
 /* How much each cue has to say. Metal's tone changes with every degree of turn, so it says little. */
@@ -47,11 +48,12 @@ double match_shapes(const struct taught_item *it, const struct shape *taught, co
     return best;
 }
 
-static void add_reference(const struct taught_item *it, int r, const struct shape *seen, double limit,
-                          bool both_ways, struct item_match *out)
+static void add_reference(const struct taught_item *it, int r, const struct shape *taught, const struct shape *seen,
+                          double limit, bool both_ways, struct item_match *out)
 {
     struct shape_match m[SHAPE_MATCHES];
-    const struct shape *taught = &it->references[r].shape;
+    if (seen->contrast < FAINT_SHARE * it->contrast)
+        return;
     shape_compare_size(taught, seen, m[0].cue);
     if (match_difference(it, m[0].cue) >= limit)
         return;
@@ -65,7 +67,7 @@ static void add_reference(const struct taught_item *it, int r, const struct shap
         if (d < out->upright && angle < UPRIGHT_RAD)
             out->upright = d, out->T_upright = m[i].T_taught_from_seen, out->upright_reference = r;
         if (d < out->turned && angle > LW_PI / 2)
-            out->turned = d;
+            out->turned = d, out->T_turned = m[i].T_taught_from_seen, out->turned_reference = r;
     }
 }
 
@@ -75,14 +77,22 @@ void match_reference(const struct taught_item *it, const struct taught_reference
                      const struct shape *seen, double limit, struct item_match *out)
 {
     *out = none;
-    add_reference(it, (int)(reference - it->references), seen, limit, true, out);
+    add_reference(it, (int)(reference - it->references), &reference->shape, seen, limit, true, out);
 }
 
 void match_item(const struct taught_item *it, const struct shape *seen, double limit, struct item_match *out)
 {
     *out = none;
     for (int r = 0; r < it->count; r++)
-        add_reference(it, r, seen, limit, limit >= NO_MATCH && it->options.orientation_matters, out);
+        add_reference(it, r, &it->references[r].shape, seen, limit,
+                      limit >= NO_MATCH && it->options.orientation_matters, out);
+}
+
+void match_mirrored(const struct taught_item *it, const struct shape *seen, double limit, struct item_match *out)
+{
+    *out = none;
+    for (int r = 0; r < it->count; r++)
+        add_reference(it, r, &it->references[r].mirror, seen, limit, false, out);
 }
 
 double decide_score(double difference)

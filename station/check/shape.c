@@ -162,6 +162,18 @@ static void read_colours(const struct cv_change *ch, int part, struct shape *s)
         }
 }
 
+static double contrast_of(const struct shape *s)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < s->samples; i++) {
+        const float *c = shape_colour_at(s, (double)s->sx[i], (double)s->sy[i]);
+        if (c)
+            sum += (double)(c[0] * c[0] + c[1] * c[1] + c[2] * c[2]), n++;
+    }
+    return n ? sqrt(sum / n) : 0;
+}
+
 enum lw_msg shape_make(const struct cv_change *change, int part, struct shape *out, struct lw_error *err)
 {
     *out = (struct shape){0};
@@ -177,11 +189,13 @@ enum lw_msg shape_make(const struct cv_change *change, int part, struct shape *o
     out->bare_mm2 = change->parts[part].bare_px * SHAPE_MM_PER_PX * SHAPE_MM_PER_PX;
     out->pieces = change->parts[part].pieces;
     rc = make_distance(out, err);
-    if (!rc)
-        read_colours(change, part, out);
-    else
+    if (rc) {
         shape_finish(out);
-    return rc;
+        return rc;
+    }
+    read_colours(change, part, out);
+    out->contrast = contrast_of(out);
+    return LW_OK;
 }
 
 void shape_finish(struct shape *s)

@@ -24,6 +24,7 @@ struct shape {
     double area_mm2, length_mm, rim_mm, cx, cy;
     double bare_mm2, bare_length_mm; /* without what may be a shadow */
     int pieces;
+    double contrast; /* how much it stands out from its ground: root mean square of its log colours */
     /* Grid of 1 mm over the outline and a margin: distance to it, and log colours (blue/green, red/green, tone). */
     int width, height;
     float x0, y0;
@@ -56,3 +57,10 @@ void shape_compare_size(const struct shape *taught, const struct shape *seen, do
 
 /* Fills in the colours' cues of a match. */
 void shape_compare_colours(const struct shape *taught, const struct shape *seen, struct shape_match *m);
+
+/* Distance to the outline, mm, at a point of the shape's own frame; SHAPE_FAR_MM and more are all the same. */
+#define SHAPE_FAR_MM 12.0
+double shape_distance_at(const struct shape *s, double x, double y);
+
+/* Three log colours there; NULL: outside. */
+const float *shape_colour_at(const struct shape *s, double x, double y);

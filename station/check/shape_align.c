@@ -50,6 +50,21 @@ static inline float distance_at(const struct shape *s, double x, double y, float
     return d < FAR_MM ? d : FAR_MM;
 }
 
+double shape_distance_at(const struct shape *s, double x, double y)
+{
+    float gx, gy;
+    return distance_at(s, x, y, &gx, &gy);
+}
+
+const float *shape_colour_at(const struct shape *s, double x, double y)
+{
+    int ix = (int)lround(x - s->x0), iy = (int)lround(y - s->y0);
+    if (ix < 0 || iy < 0 || ix >= s->width || iy >= s->height)
+        return NULL;
+    const float *c = s->colour + 3 * (iy * s->width + ix);
+    return c[0] < 100 ? c : NULL;
+}
+
 static double coarse_score(const struct shape *a, const struct shape *b, const struct turn *t)
 {
     float gx, gy;
