@@ -290,9 +290,10 @@ static enum lw_msg more_layings(struct teaching *t, struct thing *thing, int ite
         if (!rc && !reason) {
             reason = keep_once_more(t, &again, thing, item);
             layings += reason == NULL;
-            q.glanced &= reason != NULL; /* what was kept is told */
+            q.glanced &= reason != NULL; /* what was kept is told; */
             teach_thing_finish(&again);
         }
+        q.glanced |= reason && strcmp(reason, "nothing_changed") == 0; /* that nothing else lies there is no news */
     }
     return rc;
 }

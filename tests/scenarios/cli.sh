@@ -34,7 +34,7 @@ json() {
     }
 }
 
-verbs="demo run calibrate measure teach validate release report record replay doctor"
+verbs="demo run calibrate measure teach rehearse validate release report record replay doctor"
 expect 0 "usage: lichtwijzer VERB" --help
 expect 2 "usage: lichtwijzer VERB"
 expect 2 "usage: lichtwijzer VERB" dance
@@ -50,6 +50,8 @@ expect 2 "run takes one workflow folder" run one two
 expect 2 "--kits: must be a whole number" run --kits 1.5 workflows/dental-kit
 expect 2 "needs a value" run workflows/dental-kit --kits
 expect 2 "teach takes one workflow folder" teach
+expect 2 "rehearse takes one workflow folder" rehearse
+expect 2 "rehearse takes one workflow folder" rehearse workflows/_template --format xml
 expect 2 "--raised is 0 to 400 mm" calibrate --raised 401
 expect 2 "validate takes one or more" validate
 expect 2 "--since takes a date" report --since 2026-13-01

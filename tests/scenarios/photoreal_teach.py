@@ -52,9 +52,9 @@ def teach(a, room, work, workflow, items):
                 times.append(time.monotonic() - began)
             began = time.monotonic()
             at += 1
-            if at > len(items):
-                p.press('done')
-                continue
+        if at > len(items):
+            p.press('done')
+            continue
         asked += 1
         print('  %-11s %-15s %s' % (e['what'], e.get('reason', ''), items[at - 1] if at else ''), flush=True)
         if a.keep:
