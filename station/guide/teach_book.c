@@ -284,11 +284,6 @@ int teach_book_item(struct teach_book *b, const char *name, double height_mm)
     return w->item_count++;
 }
 
-void teach_book_rename(struct teach_book *b, int item, const char *name)
-{
-    set_name(&b->w->items[item].name, name);
-}
-
 static enum lw_msg teach_checked(struct teach_book *b, int item, struct lw_error *err)
 {
     struct check *c = NULL;
@@ -387,11 +382,23 @@ static bool item_used(const struct workflow *w, int item)
     return false;
 }
 
+static void remove_pictures(const struct workflow *w, const struct workflow_item *item)
+{
+    char path[PATH_MAX];
+    for (int i = 0; i < item->reference_count; i++) {
+        unlink(workflow_path(w, item->references[i].before, path, sizeof path));
+        unlink(workflow_path(w, item->references[i].after, path, sizeof path));
+    }
+    if (item->picture[0])
+        unlink(workflow_path(w, item->picture, path, sizeof path));
+}
+
 void teach_book_forget_item(struct teach_book *b, int item)
 {
     if (item != b->w->item_count - 1 || item_used(b->w, item))
         return;
     check_destroy(&b->checks[item]);
+    remove_pictures(b->w, &b->w->items[item]);
     free_item(&b->w->items[item]);
     b->w->item_count--;
 }

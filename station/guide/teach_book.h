@@ -35,7 +35,6 @@ int teach_book_find(const struct teach_book *b, const char *name);
 
 /* A new item; its index, -1: no memory, or too many. */
 int teach_book_item(struct teach_book *b, const char *name, double height_mm);
-void teach_book_rename(struct teach_book *b, int item, const char *name);
 
 /* One laying of it, as the checks are taught; both pictures are written. Refused with the checks' own cause (nothing
  * there, too dark, a hand); then nothing changed. */

@@ -67,7 +67,6 @@ static enum lw_msg look_before(struct teaching *t, struct lw_error *err)
         rc = teach_look(t->g, &t->light, &t->before, err);
     }
     t->T_before = t->T;
-    t->before_ns = clock_now_ns(&t->g->clock);
     return rc;
 }
 

@@ -125,6 +125,7 @@ static void guess(struct teaching *t, struct thing *thing)
 {
     int known;
     thing->item = teach_recognise(t, thing, &known);
+    thing->recognised = thing->item >= 0 || known >= 0;
     thing->height_mm = USUAL_HEIGHT_MM;
     thing->count = thing->laid.equal_count;
     if (thing->item >= 0) {
@@ -144,7 +145,7 @@ static void guess(struct teaching *t, struct thing *thing)
 
 enum about { ABOUT_NAME = 0, ABOUT_HEIGHT, ABOUT_COUNT, ABOUT_END };
 
-static void make_question(struct teaching *t, const struct thing *thing, enum about about, bool bad, char line[200],
+static void make_question(const struct thing *thing, enum about about, bool bad, char line[200],
                           char more[200], struct teach_question *q)
 {
     static const char *const whats[] = {"name", "height", "count"};
@@ -156,9 +157,9 @@ static void make_question(struct teaching *t, const struct thing *thing, enum ab
     json_decref(q->detail);
     switch (about) {
     case ABOUT_NAME:
-        snprintf(line, 200, thing->item >= 0 ? _("Is this: %s?") : _("What is this? %s"), thing->name);
+        snprintf(line, 200, thing->recognised ? _("Is this: %s?") : _("What is this? %s"), thing->name);
         snprintf(more, 200, "%s", bad ? _("A name has 1 to 60 letters") : _("next: yes. Or type its name"));
-        q->detail = json_pack("{s:s,s:b}", "default", thing->name, "recognised", thing->item >= 0);
+        q->detail = json_pack("{s:s,s:b}", "default", thing->name, "recognised", thing->recognised);
         break;
     case ABOUT_HEIGHT:
         snprintf(line, 200, _("How high is it? %s: %.0f mm"), thing->name, thing->height_mm);
@@ -172,7 +173,6 @@ static void make_question(struct teaching *t, const struct thing *thing, enum ab
         q->detail = json_pack("{s:i,s:s}", "default", thing->count, "name", thing->name);
         break;
     }
-    (void)t;
 }
 
 /* False: it is not an answer. */
@@ -218,7 +218,7 @@ static enum lw_msg ask_about(struct teaching *t, struct thing *thing, bool *undo
     bool bad = false;
     thing_outline(t, thing, outline);
     while (!rc && !*undo && about < ABOUT_END && !t->done) {
-        make_question(t, thing, (enum about)about, bad, line, more, &q);
+        make_question(thing, (enum about)about, bad, line, more, &q);
         rc = teach_ask(t->g, &q, &t->given, &press, err);
         if (rc)
             break;

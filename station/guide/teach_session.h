@@ -20,7 +20,6 @@ struct teaching {
     struct rigid T;           /* where it lies now */
     struct carrier_taught carrier; /* as the checks find it again; picture.data NULL: the bench */
     double floor_mm;          /* height of the ground in the case */
-    int64_t before_ns;
     struct teach_given given;
     bool done, aside;
 };
@@ -31,6 +30,7 @@ struct thing {
     struct laid_look look; /* its pictures are those of t->before and after */
     struct laid laid;
     int item; /* of the book, that it is taken for; -1: a new one */
+    bool recognised; /* its name was proposed because it looks like that one */
     char name[96];
     double height_mm;
     int count;

@@ -221,7 +221,6 @@ void teach_take_over(struct teaching *t, struct thing *thing)
     t->before = thing->after;
     thing->after.picture.owned = false;
     t->T_before = t->T;
-    t->before_ns = clock_now_ns(&t->g->clock);
     teach_thing_finish(thing);
 }
 
