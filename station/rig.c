@@ -215,6 +215,7 @@ void rig_close(struct rig *r)
         image_finish(&black);
     }
     guide_finish(g);
+    mend_finish(&r->memory);
     camera_destroy(&g->camera);
     screen_destroy(&g->screen);
     device_hub_destroy(&g->hub);
@@ -257,6 +258,12 @@ enum lw_msg rig_load_calibration(struct rig *r, const struct station_config *c, 
     rc = calibration_fits(&cal, r->guide.camera->info.identity, r->guide.frame->image.width,
                           r->guide.frame->image.height, s->identity, s->width, s->height, err);
     struct lw_error ignored;
+    if (!rc) {
+        mend_load(&r->memory, c->data);
+        snprintf(r->folder, sizeof r->folder, "%s", c->data);
+        r->guide.memory = r->memory.count ? &r->memory : NULL;
+        r->guide.folder = r->folder;
+    }
     if (rc)
         guide_set_calibration(&r->guide, NULL, &ignored);
     else

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "guide.h"
+#include "mend.h"
 #include "person.h"
 #include "sim.h"
 #include "sim_commands.h"
@@ -24,6 +25,8 @@ struct rig {
     struct sim *sim;           /* NULL on a real bench */
     struct scenario *scenario;
     struct person *person;
+    struct mend_memory memory;
+    char folder[512];
     struct sim_commands *commands; /* NULL: none */
     int lock;                  /* of the data folder */
     struct guide_observer more; /* a second observer (demo); fill before rig_open */

@@ -2,6 +2,8 @@
 
 #include "calibrate_session.h"
 #include "log.h"
+#include "mend.h"
+#include "scene.h"
 #include "show.h"
 
 #include <stdio.h>
@@ -19,6 +21,7 @@
 #define PROOF_NEAR_SHARE 0.6 /* of the pairs that the clearest place has */
 #define PROOF_FLAT_SHARE 0.97
 #define PROOF_NEAR_PX 3.0
+#define REMEMBER_S 0.2
 #define MAP_S 2.0            /* so long the error map is shown */
 
 /* ---- pre-flight ---- */
@@ -124,7 +127,8 @@ static enum lw_msg map_bench(struct calibrate_session *s, struct lw_error *err)
     if (rc)
         return rc;
     tell_preflight(s);
-    rc = calibrate_capture(s, "flat", &s->flat, &s->white, err);
+    rc = capture_teach_counter(&s->capture, err);
+    rc = rc ? rc : calibrate_capture(s, "flat", &s->flat, &s->white, err);
     if (!rc && s->o->corners)
         memcpy(s->corners, s->o->corners, sizeof s->corners);
     else if (!rc && !s->o->manual)
@@ -235,6 +239,24 @@ static enum lw_msg save(struct calibrate_session *s, const struct calibrate_resu
     return rc;
 }
 
+static bool is_bench(void *user, struct bench_mm at)
+{
+    int near, flat;
+    count_near(user, at, &near, &flat);
+    return near > 0 && flat >= PROOF_FLAT_SHARE * near;
+}
+
+/* Pieces of the bench, in the light of the room: by them a bump is noticed later. */
+static void remember(struct calibrate_session *s)
+{
+    struct lw_error err = {0};
+    scene_clear(s->g->scene);
+    guide_show(s->g);
+    guide_wait(s->g, s->capture.delay_max_ms / 1000 + REMEMBER_S);
+    if (mend_remember(s->g, s->o->folder, is_bench, s, &err))
+        lw_log_error("calibrate", &err);
+}
+
 static enum lw_msg run(struct calibrate_session *s, struct calibrate_result *out, struct lw_error *err)
 {
     int64_t began = clock_now_ns(&s->g->clock);
@@ -262,7 +284,10 @@ static enum lw_msg run(struct calibrate_session *s, struct calibrate_result *out
     s->quality.seconds = (double)(clock_now_ns(&s->g->clock) - began) / 1e9;
     fill_result(s, out);
     rc = save(s, out, err);
-    return rc ? rc : guide_set_calibration(s->g, &out->calibration, err);
+    rc = rc ? rc : guide_set_calibration(s->g, &out->calibration, err);
+    if (!rc && s->o->folder)
+        remember(s);
+    return rc;
 }
 
 static json_t *quality_json(const struct calibrate_result *r)

@@ -114,8 +114,10 @@ static enum lw_msg capture_once(struct calibrate_session *s, const struct patter
     enum lw_msg rc = capture_patterns(&s->capture, plan, captures, disturbed, err);
     if (!rc) {
         decode_finish(out);
-        rc = decode_pairs(plan, captures, count, out, err);
-        rc = rc || !white ? rc : copy_white(plan, captures, white, err);
+        rc = white ? copy_white(plan, captures, white, err) : LW_OK;
+        if (s->capture.counting)
+            counter_blank(&s->capture.counter, &captures[0], &captures[1]); /* white and black, as pattern_at tells */
+        rc = rc ? rc : decode_pairs(plan, captures, count, out, err);
         if (!rc && s->o->folder && (!*disturbed || plan->inverses))
             keep_pictures(s, pose, plan, captures);
         capture_free(captures, count);

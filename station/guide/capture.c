@@ -1,6 +1,7 @@
 #include "capture.h"
 
 #include "cv_picture.h"
+#include "log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,9 @@ void capture_end(struct capture *c)
     if (c->g && c->g->taken_picture == &c->shown)
         c->g->taken_picture = NULL;
     image_finish(&c->shown);
+    image_finish(&c->white);
+    image_finish(&c->black);
+    counter_finish(&c->counter);
     frame_unref(&c->last);
     free(c->lit);
     c->lit = NULL;
@@ -148,6 +152,7 @@ static enum lw_msg next_frame(struct guide *g, struct lw_error *err)
 #define STABLE_MIN_GREY 16
 #define STABLE_SHARE 0.01
 #define STABLE_NS (8 * NS_PER_S) /* somebody walks through the light */
+#define NUMBER_DELAYS 3.0      /* so many longest delays a number is waited for */
 #define AHEAD_FRAMES 1.5       /* a delay of so many frames: the frame after the arrival shows nothing newer */
 
 static double frame_ms(const struct capture *c)
@@ -184,6 +189,39 @@ static enum lw_msg settle(struct capture *c, struct lw_error *err)
             rc = lw_fail(err, LW_MSG_CAPTURE_MOVED);
     }
     return rc;
+}
+
+/* The frame that carries this number, whole; not seen within NUMBER_DELAYS delays: *seen is false. */
+static enum lw_msg await_number(struct capture *c, int number, struct image *out, bool *seen, struct lw_error *err)
+{
+    struct guide *g = c->g;
+    int64_t until = clock_now_ns(&g->clock) + (int64_t)(NUMBER_DELAYS * c->delay_max_ms * 1e6);
+    enum lw_msg rc = LW_OK;
+    *seen = false;
+    while (!rc && !*seen && clock_now_ns(&g->clock) < until) {
+        image_finish(out);
+        rc = next_frame(g, err);
+        rc = rc ? rc : cv_picture_convert(&g->frame->image, IMAGE_GRAY8, out, err);
+        *seen = !rc && counter_read(&c->counter, out) == number;
+    }
+    if (!*seen || rc)
+        image_finish(out);
+    else
+        frame_unref(&c->last), c->last = frame_ref(g->frame);
+    return rc;
+}
+
+static enum lw_msg capture_numbered(struct capture *c, struct image *picture, int index, struct image *out, struct lw_error *err)
+{
+    int number = index % (1 << COUNTER_BITS);
+    bool seen;
+    *out = (struct image){0};
+    if (!c->counting)
+        return capture_picture(c, picture, out, err);
+    counter_draw(number, 0, 255, picture);
+    enum lw_msg rc = show(c, picture, err);
+    rc = rc ? rc : await_number(c, number, out, &seen, err);
+    return rc || seen ? rc : capture_picture(c, picture, out, err); /* its cells are covered */
 }
 
 enum lw_msg capture_picture(struct capture *c, const struct image *picture, struct image *out, struct lw_error *err)
@@ -274,6 +312,8 @@ static enum lw_msg measure(struct capture *c, const struct image *black, const s
     if (!rc && high - low < CONTRAST_MIN_GREY)
         rc = lw_fail(err, LW_MSG_NO_CONTRAST, high - low);
     rc = rc ? rc : judge_light(c, &bright->image, &dark->image, err);
+    rc = rc ? rc : cv_picture_convert(&bright->image, IMAGE_GRAY8, &c->white, err);
+    rc = rc ? rc : cv_picture_convert(&dark->image, IMAGE_GRAY8, &c->black, err);
     for (int i = 0; !rc && i < DELAY_CHANGES; i++) {
         bool up = i % 2 == 0;
         rc = time_change(c, up ? white : black, up ? low : high, up ? high : low, &ms[i], err);
@@ -305,6 +345,26 @@ enum lw_msg capture_measure_delay(struct capture *c, struct lw_error *err)
     return LW_OK;
 }
 
+enum lw_msg capture_teach_counter(struct capture *c, struct lw_error *err)
+{
+    struct image picture, taught[COUNTER_TEACH] = {0};
+    struct lw_error unseen;
+    bool careful = c->careful;
+    enum lw_msg rc = image_init(&picture, c->g->screen->info.width, c->g->screen->info.height, IMAGE_BGRA8, err);
+    c->careful = true;
+    for (int i = 0; !rc && i < COUNTER_TEACH; i++) {
+        counter_teach_draw(i, 0, 255, &picture);
+        rc = capture_picture(c, &picture, &taught[i], err);
+    }
+    c->careful = careful;
+    if (!rc)
+        c->counting = counter_learn(&c->counter, &c->white, &c->black, taught, &unseen) == LW_OK;
+    lw_log(LW_LOG_INFO, "calibrate", "frame counter: %s", c->counting ? "seen" : "not seen");
+    capture_free(taught, COUNTER_TEACH);
+    image_finish(&picture);
+    return rc;
+}
+
 /* ---- all patterns ---- */
 
 #define DISTURBED_SHARE 0.02
@@ -334,10 +394,11 @@ enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan,
     enum lw_msg rc = image_init(&picture, plan->width, plan->height, IMAGE_BGRA8, err);
     frame_unref(&c->last); /* what was shown before is not one of them */
     while (!rc && taken < count) {
+        enum pattern_role role = pattern_at(plan, taken).role;
         pattern_draw(plan, taken, 0, 255, &picture);
-        rc = capture_picture(c, &picture, &captures[taken], err);
-        if (!rc && pattern_at(plan, taken).role == PATTERN_BLACK)
-            black = taken;
+        rc = role == PATTERN_COLUMN || role == PATTERN_ROW ? capture_numbered(c, &picture, taken, &captures[taken], err)
+                                                           : capture_picture(c, &picture, &captures[taken], err);
+        black = role == PATTERN_BLACK ? taken : black;
         taken += !rc;
     }
     rc = rc ? rc : look_again(c, &picture, &captures[black], disturbed, err);

@@ -2,6 +2,7 @@
 
 #include "guide_trace.h"
 #include "log.h"
+#include "mend.h"
 #include "scene.h"
 #include "units.h"
 
@@ -55,7 +56,7 @@ static enum lw_msg make_watch(struct guide *g, int width, int height, struct lw_
 enum lw_msg guide_set_calibration(struct guide *g, const struct calibration *c, struct lw_error *err)
 {
     g->calibrated = c != NULL;
-    g->camera_moved = false;
+    g->camera_moved = g->shifted = false;
     g->shifted_since_ns = 0;
     if (c) {
         g->calibration = *c;
@@ -67,6 +68,15 @@ enum lw_msg guide_set_calibration(struct guide *g, const struct calibration *c, 
     if (g->frame)
         return make_watch(g, g->frame->image.width, g->frame->image.height, err);
     return LW_OK;
+}
+
+void guide_forget_bump(struct guide *g)
+{
+    struct lw_error err = {0};
+    g->camera_moved = g->shifted = false;
+    g->shifted_since_ns = 0;
+    if (g->frame && make_watch(g, g->frame->image.width, g->frame->image.height, &err))
+        lw_log_error("view", &err);
 }
 
 /* ---- the tick ---- */
@@ -109,16 +119,33 @@ static void camera_seems(struct guide *g, bool lost, const struct lw_error *caus
 
 #define SHIFTED_NS (NS_PER_S) /* a hand or a case on its way may look like a shift for a moment */
 
+#define COMPARE_NS (NS_PER_S / 2)
+#define DRIFTED_NS (2 * NS_PER_S)
+
+/* Small movements, by pieces of the bench that were remembered; hands and looks are waited out. */
+static bool shifted(struct guide *g, int64_t now_ns)
+{
+    struct drift_result d;
+    if (!g->memory || g->seen.moving || now_ns - g->compared_ns < COMPARE_NS)
+        return g->memory && g->shifted;
+    g->compared_ns = now_ns;
+    mend_look(g, g->memory, &d);
+    g->shifted = d.cause != DRIFT_NONE && d.cause != DRIFT_CANNOT_TELL;
+    return g->shifted;
+}
+
 static void camera_stands(struct guide *g, int64_t now_ns)
 {
     struct journal_event e = {.kind = EVENT_CALIBRATION};
     if (!g->calibrated || g->screen_taken)
         return;
-    if (!g->seen.camera_moved)
+    bool fine = shifted(g, now_ns);
+    if (!g->seen.camera_moved && !fine)
         g->shifted_since_ns = 0;
     else if (g->shifted_since_ns == 0)
         g->shifted_since_ns = now_ns;
-    bool moved = g->shifted_since_ns && (g->camera_moved || now_ns - g->shifted_since_ns >= SHIFTED_NS);
+    int64_t patience_ns = g->seen.camera_moved ? SHIFTED_NS : DRIFTED_NS;
+    bool moved = g->shifted_since_ns && (g->camera_moved || now_ns - g->shifted_since_ns >= patience_ns);
     if (moved == g->camera_moved)
         return;
     g->camera_moved = moved;

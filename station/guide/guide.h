@@ -22,6 +22,8 @@ struct guide_observer {
     void (*seen)(void *context, const struct frame *frame, const struct image *canvas); /* may be NULL */
 };
 
+struct mend_memory; /* mend.h */
+
 #define GUIDE_PRESSES 32
 
 
@@ -37,6 +39,8 @@ struct guide {
     struct guide_observer observer;
     double bench_width_mm, bench_depth_mm;
     bool trace;
+    struct mend_memory *memory; /* what the bench looked like when it was calibrated; NULL: bumps can't be mended */
+    const char *folder;         /* of the calibration; with memory */
 
     /* what a kit's events carry */
     char kit[64], workflow[64], workflow_hash[17], section[64];
@@ -55,6 +59,8 @@ struct guide {
     bool camera_lost, screen_lost;
     bool camera_moved;       /* it was knocked: the calibration no longer holds, nothing may be accepted */
     int64_t camera_lost_ns;
+    int64_t compared_ns;     /* when the bench was last compared with the memory */
+    bool shifted;            /* and what came of it */
     int64_t shifted_since_ns; /* since when its picture has seemed shifted; 0: it does not */
     int64_t presented_ns; /* when the projected picture last changed */
     bool screen_taken;   /* something else than the scene is shown (calibrating), until the next guide_show */
@@ -106,6 +112,9 @@ void guide_ask(struct guide *g, const char *what, const char *choices, const str
 
 /* From presenting to the first frame that surely shows it, ns. */
 int64_t guide_delay_ns(const struct guide *g);
+
+/* The bump was looked into: what is seen now is where things are. */
+void guide_forget_bump(struct guide *g);
 
 /* Ticks until nothing has moved for 0.4 s and no hand is seen (or what seems to be one has not moved for 8 s), at most
  * for `seconds`; false when it did not come. */

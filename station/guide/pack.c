@@ -1,6 +1,7 @@
 #include "pack.h"
 
 #include "log.h"
+#include "mend.h"
 #include "memory.h"
 #include "pack_session.h"
 
@@ -310,7 +311,14 @@ static void handle_presses(struct pack *p)
 /* Nothing can be seen, or not be relied on: the person is told. */
 static void block(struct pack *p)
 {
+    struct lw_error err = {0};
     handle(p, &(struct step_input){.kind = STEP_IN_LOST});
+    if (p->g->camera_moved && p->g->memory && mend_run(p->g, p->g->memory, p->g->folder, &err) == LW_OK) {
+        guide_forget_bump(p->g);
+        return;
+    }
+    if (err.id)
+        lw_log_error("calibration", &err);
     if (p->g->camera_moved)
         guide_ask(p->g, "coach", "aside", NULL, 0, json_pack("{s:s}", "reason", "camera_moved"));
 }

@@ -11,5 +11,9 @@ bool self_check_due(const struct guide *g, const char *folder);
  * and camera no longer agree to PROVE_PASS_MM. */
 enum lw_msg self_check_run(struct guide *g, const char *folder, struct prove_result *out, struct lw_error *err);
 
+/* Its two halves, for mending: the places of the proof; and the crosses measured there, with the same refusal. */
+void self_check_places(const struct guide *g, const char *folder, struct prove_result *out);
+enum lw_msg self_check_prove(struct guide *g, const char *folder, struct prove_result *out, struct lw_error *err);
+
 /* "Calibrated today, 0.4 mm" into buf; returns buf. */
 const char *self_check_words(const struct calibration *c, int64_t wall_ms, char *buf, int size);
