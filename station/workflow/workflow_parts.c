@@ -109,6 +109,11 @@ void workflow_read_text(struct workflow_loading *l, const config_setting_t *grou
     }
     workflow_read_table(TABLE_TEXT, s, out, l->problems);
     check_languages(l, s, key, owner, out);
+    bool any = false;
+    for (int i = 0; i < LANGUAGE_COUNT; i++)
+        any |= out->in[i] != NULL;
+    if (!any && need == TEXT_NEEDED)
+        REFUSE(l, s, LW_MSG_KEY_MISSING, key); /* a group without words is none */
 }
 
 /* Ids become names of files and stand in records, so plain characters only. */

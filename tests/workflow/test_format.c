@@ -157,6 +157,7 @@ static void what_is_wrong_is_said(void **state)
         {STEPS("{ kind = \"open\"; id = \"t\"; carrier = \"case\"; weight_g = 1; " TEXT("x") " }"), LW_MSG_WORKFLOW_STEP_MIXED, false},
         {STEPS("{ kind = \"weigh\"; id = \"t\"; " TEXT("x") " }"), LW_MSG_KEY_MISSING, false},
         {STEPS("{ kind = \"scan\"; id = \"t\"; }"), LW_MSG_KEY_MISSING, false},
+        {STEPS("{ kind = \"confirm\"; id = \"t\"; text = { }; }"), LW_MSG_KEY_MISSING, false},
         {STEPS("{ kind = \"confirm\"; id = \"t\"; count = 2; " TEXT("x") " }"), LW_MSG_WORKFLOW_STEP_MIXED, false},
         {STEPS("{ kind = \"confirm\"; id = \"t\"; sound = \"words.png\"; " TEXT("x") " }"), LW_MSG_WORKFLOW_SOUND, false},
         {STEPS("{ kind = \"confirm\"; id = \"t\"; frames = ( \"gone.png\" ); " TEXT("x") " }"), LW_MSG_WORKFLOW_FILE_MISSING, false},
