@@ -3,6 +3,7 @@
 #include "calibrate.h"
 #include "log.h"
 #include "pack.h"
+#include "report_names.h"
 #include "rig.h"
 #include "verbs.h"
 
@@ -173,11 +174,12 @@ static enum lw_msg calibrate(struct demo *d, const struct station_config *c, str
     return rc;
 }
 
-static void print_summary(struct demo *d, enum pack_end end)
+static void print_summary(struct demo *d, const struct workflow *w, enum pack_end end)
 {
     struct person_stats s;
     struct lw_error err;
-    const struct journal_report_options report = {.format = REPORT_TEXT};
+    struct journal_report_options report = {.format = REPORT_TEXT};
+    report_with_names(&report, w);
     person_stats(d->rig->person, &s);
     printf("\n");
     if (journal_report(d->rig->guide.journal, &report, stdout, &err))
@@ -220,7 +222,7 @@ static int run_demo(struct demo *d, const struct station_config *c, const struct
         if (end == PACK_FAILED)
             verb_fail(&err, code);
         if (end != PACK_FAILED || d->packed > 0) {
-            print_summary(d, end);
+            print_summary(d, w, end);
             code = exit_code(d, end);
         }
     }

@@ -86,6 +86,9 @@ struct journal_report_options {
     enum journal_report_format format;
     const char *workflow;   /* NULL: all */
     int64_t since_wall_ms;  /* 0: all */
+    /* Changes ids into words where it knows them, for REPORT_TEXT and REPORT_HTML; NULL: ids. */
+    void (*name)(const void *context, const char *workflow, const char **step, const char **item);
+    const void *name_context;
 };
 /* Errors per step and item and kind, first-pass yield, kits, median time per step. */
 enum lw_msg journal_report(struct journal *j, const struct journal_report_options *o, FILE *out,

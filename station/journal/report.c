@@ -267,13 +267,32 @@ bool report_write_json(const struct report *r, FILE *out)
 
 /* ---- all ---- */
 
+static bool name_rows(struct report *r, const struct journal_report_options *o)
+{
+    for (int i = 0; i < r->row_count; i++) {
+        struct report_row *row = &r->rows[i];
+        const char *step = row->step, *item = row->item;
+        o->name(o->name_context, r->groups[row->group].workflow, &step, &item);
+        char *step_words = strdup(step), *item_words = strdup(item);
+        free(row->step);
+        free(row->item);
+        row->step = step_words;
+        row->item = item_words;
+        if (!step_words || !item_words)
+            return false;
+    }
+    return true;
+}
+
 enum lw_msg journal_report(struct journal *j, const struct journal_report_options *o, FILE *out,
                            struct lw_error *err)
 {
     struct report r;
     enum lw_msg rc = report_gather(&r, j, o, err);
+    bool people = o->format == REPORT_TEXT || o->format == REPORT_HTML, ok = true;
+    if (rc == LW_OK && o->name && people && !name_rows(&r, o))
+        rc = lw_fail(err, LW_MSG_NO_MEMORY);
     errno = 0;
-    bool ok = true;
     if (rc == LW_OK && o->format == REPORT_JSON)
         ok = report_write_json(&r, out);
     else if (rc == LW_OK && o->format == REPORT_HTML)

@@ -433,6 +433,44 @@ static void nothing_recorded_is_said(void **state)
     }
 }
 
+static void give_names(const void *context, const char *workflow, const char **step, const char **item)
+{
+    if (strcmp(workflow, context) != 0)
+        return;
+    *step = "Take the mirror";
+    *item = "Dental mirror";
+}
+
+/* For people only, and for the workflow whose names are known; files keep the ids. */
+static void names_are_for_people(void **state)
+{
+    (void)state;
+    struct journal *j;
+    char path[300], aside[256];
+    snprintf(path, sizeof path, "%s/names.db", harness_scratch());
+    assert_ok(journal_open(&j, path, aside, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        const struct journal_event e = {.kind = EVENT_VERDICT, .t_ns = i + 1, .wall_ms = EPOCH_MS, .kit = i ? "k2" : "k1",
+                                        .workflow = i ? "other" : "known", .step = i ? "lay-other" : "lay-mirror",
+                                        .item = "mirror-id", .result = "refuse", .reason = "turned"};
+        assert_ok(journal_append(j, &e, &err), &err);
+    }
+    for (int format = REPORT_TEXT; format <= REPORT_HTML; format++) {
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+        struct journal_report_options o = {(enum journal_report_format)format, NULL, 0, give_names, "known"};
+        assert_ok(journal_report(j, &o, f, &err), &err);
+        fclose(f);
+        bool people = format == REPORT_TEXT || format == REPORT_HTML;
+        assert_int_equal(strstr(text, "Dental mirror") != NULL, people);
+        assert_int_equal(strstr(text, "lay-mirror") != NULL, !people);
+        assert_non_null(strstr(text, "lay-other"));
+        free(text);
+    }
+    journal_close(&j);
+}
+
 static void a_full_disk_is_told(void **state)
 {
     (void)state;
@@ -456,6 +494,7 @@ int main(void)
         cmocka_unit_test(numbers_equal_a_plain_recount),
         cmocka_unit_test(hostile_names_break_nothing),
         cmocka_unit_test(nothing_recorded_is_said),
+        cmocka_unit_test(names_are_for_people),
         cmocka_unit_test(a_full_disk_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
