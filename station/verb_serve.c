@@ -41,6 +41,7 @@ enum lw_msg serving_begin(struct serving *s, struct rig *r, const struct station
         return rc;
     s->guide = &r->guide;
     r->more = (struct guide_observer){.context = s, .tick = serving_tick, .seen = serving_seen};
+    web_tick(s->web, s->guide); /* the first page already knows the bench */
     FILE *out = events && strcmp(events, "-") == 0 ? stderr : stdout;
     fprintf(out, "listening %s\n", web_url(s->web));
     fflush(out);

@@ -149,10 +149,19 @@ async function resolveConflict() {
 
 async function lookForOthers() {
   if (document.hidden || conflictOpen) return;
+  await lookAtBench().catch(() => {});
   const stale = await model.isStale().catch(() => false);
   if (!stale) return;
   if (model.dirty) resolveConflict();
   else { await model.load(); say(t('Somebody else saved this workflow; you see it as it is now.')); }
+}
+
+/** A kit that is begun or ended meanwhile; a bench that was calibrated. */
+async function lookAtBench() {
+  const { bench: now } = await get('/api/state');
+  session.bench = now;
+  byId('project').disabled = !now.calibrated || now.packing;
+  if (now.packing) byId('project').checked = false;
 }
 
 // ---- adding and removing ----

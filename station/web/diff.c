@@ -145,7 +145,7 @@ json_t *diff_texts(const char *a, const char *b)
     good &= split(b, &lb);
     struct walk w = {&la, &lb, NULL, -1};
     struct script s = {calloc((size_t)(la.count + lb.count) + 1, sizeof *s.steps), la.count + lb.count};
-    if (good && s.steps && search(&w)) {
+    if (good && s.steps && s.count <= DIFF_LINES_MAX && search(&w)) {
         if (w.d >= 0)
             walk_back(&w, &s);
         else

@@ -18,6 +18,7 @@
 #define PERIOD_NS   (70 * NS_PER_MS)  /* at most 14 pictures a second */
 #define HOUSE_NS    (500 * NS_PER_MS)
 #define WATCHED_NS  (3 * NS_PER_S)    /* so long after the last question for a picture they are still made */
+#define GONE_NS     (15 * NS_PER_S)   /* a page that asked for nothing for so long is closed, or asleep */
 #define WAIT_NS     (3 * NS_PER_S)    /* a browser waits so long for a newer picture, then asks again */
 #define PICTURE_PX  1200              /* width of the picture: 1 mm a pixel on a bench of 1.2 m */
 #define QUALITY     78
@@ -196,6 +197,15 @@ void web_live_offer(struct web_live *l, struct frame *f, const struct model *m)
         pthread_cond_signal(&l->wake);
     }
     pthread_mutex_unlock(&l->lock);
+}
+
+bool web_live_watched(struct web_live *l)
+{
+    if (pthread_mutex_trylock(&l->lock) != 0)
+        return true; /* somebody just asks */
+    bool watched = l->waiter_count > 0 || (l->asked_ns && now() - l->asked_ns <= GONE_NS);
+    pthread_mutex_unlock(&l->lock);
+    return watched;
 }
 
 /* ---- by the web's threads ---- */

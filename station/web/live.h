@@ -51,6 +51,9 @@ void web_live_finish(struct web_live *l);
  * calibrated. Never waits. */
 void web_live_offer(struct web_live *l, struct frame *f, const struct model *m);
 
+/* Whether anybody still looks; never waits. */
+bool web_live_watched(struct web_live *l);
+
 /* A copy of the newest picture later than `after` (malloc'ed); NULL when there is none yet: then, unless `waited`, the
  * connection is suspended and *suspended set. */
 uint8_t *web_live_take(struct web_live *l, struct MHD_Connection *c, uint64_t after, bool waited, size_t *size,

@@ -27,11 +27,13 @@ struct web_bench web_mailbox_bench(struct web *w)
 }
 
 /* Sessions rebuild their scene as a whole; ours stands at its end, and is gone once it is no longer there. */
-static void take_back(struct web_mailbox *m, struct guide *g)
+static bool take_back(struct web_mailbox *m, struct guide *g)
 {
-    if (m->shown_to > m->shown_from && g->scene->count == m->shown_to)
+    bool there = m->shown_to > m->shown_from && g->scene->count == m->shown_to;
+    if (there)
         g->scene->count = m->shown_from;
     m->shown_from = m->shown_to = 0;
+    return there;
 }
 
 static void add_words(struct guide *g, const char *text)
@@ -74,6 +76,8 @@ void web_tick(struct web *w, struct guide *g)
     pthread_mutex_unlock(&m->lock);
     if (wanted && !packing)
         show(m, g, wanted);
+    else if (m->shown_to > m->shown_from && !packing && !web_live_watched(&w->live) && take_back(m, g))
+        guide_show(g); /* the page was closed: nothing of it stays on the bench */
     free(wanted);
 }
 

@@ -184,12 +184,22 @@ static bool read_outline(const json_t *j, struct web_projection *p)
     return true;
 }
 
+/* At most `max` bytes, none of a character cut in two. */
+static void copy_words(char *out, size_t max, const char *words)
+{
+    size_t n = strnlen(words, max);
+    while (n > 0 && (words[n] & 0xc0) == 0x80)
+        n--;
+    memcpy(out, words, n);
+    out[n] = 0;
+}
+
 static bool read_projection(const json_t *body, struct web_projection *p)
 {
     size_t i;
     json_t *outline;
     const char *text = json_string_value(json_object_get(body, "text"));
-    snprintf(p->text, sizeof p->text, "%.*s", WEB_WORDS_MAX, text ? text : "");
+    copy_words(p->text, WEB_WORDS_MAX, text ? text : "");
     json_array_foreach(json_object_get(body, "outlines"), i, outline) {
         if (!read_outline(outline, p))
             return false;

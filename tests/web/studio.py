@@ -150,7 +150,7 @@ def keyboard_alone(b):
     b.click("#redo")
     b.wait(f"document.querySelectorAll('#steps ol .words')[1]?.textContent === {json.dumps(first)}", "redo")
     b.click("#undo")
-    b.wait("!document.getElementById('saved').classList.contains('dirty')", "undo")
+    b.wait(f"document.querySelector('#steps ol .words')?.textContent === {json.dumps(first)}", "undo")
 
 
 def drag_a_step(b):
@@ -159,7 +159,7 @@ def drag_a_step(b):
     b.drag(at[0], (at[1][0], at[1][1] + 30))
     b.wait(f"document.querySelectorAll('#steps ol .words')[1]?.textContent === {json.dumps(first)}", "the step to be dragged down")
     b.click("#undo")
-    b.wait("!document.getElementById('saved').classList.contains('dirty')", "undo")
+    b.wait(f"document.querySelector('#steps ol .words')?.textContent === {json.dumps(first)}", "undo")
 
 
 def warnings_live(b):

@@ -367,6 +367,37 @@ static void released_versions_are_kept(void **state)
     reply_free(&r);
 }
 
+/* ---- showing on the bench ---- */
+
+static void what_is_shown(void **state)
+{
+    (void)state;
+    static const char one[] = "{\"points\":[[0,0,0],[9,0,0],[9,9,5]],\"source\":true}";
+    char body[1500];
+    struct web_mailbox *m = &s.web->mailbox;
+    m->bench.calibrated = true;
+    memset(body, 'a', sizeof body);
+    int n = snprintf(body, sizeof body, "{\"outlines\":[%s],\"text\":\"", one);
+    for (int i = 0; i < 100; i++) /* 200 bytes: 119 characters of two bytes would be cut in the middle */
+        n += snprintf(body + n, sizeof body - (size_t)n, i ? "\xc3\xa9" : "x");
+    snprintf(body + n, sizeof body - (size_t)n, "\"}");
+    assert_int_equal(served_status(&s, "POST", "/api/project", NULL, body), 200);
+    assert_non_null(m->wanted);
+    assert_int_equal(m->wanted->count, 1);
+    assert_true(m->wanted->outlines[0].source);
+    assert_float_equal(m->wanted->outlines[0].points[2].z, 5, 0);
+    assert_int_equal(strlen(m->wanted->text), 119);
+    static const char *const bad[] = {
+        "{\"outlines\":[{\"points\":[[0,0,0],[9,0,0]]}]}", "{\"outlines\":[{\"points\":[[0,0,0],[9,0,0],[1e9,0,0]]}]}",
+        "{\"outlines\":[7]}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(served_status(&s, "POST", "/api/project", NULL, bad[i]), 400);
+    m->bench.packing = true;
+    assert_int_equal(served_status(&s, "POST", "/api/project", NULL, body), 409);
+    m->bench = (struct web_bench){0};
+}
+
 /* ---- the live picture ---- */
 
 static void pictures_of_the_bench(void **state)
@@ -410,6 +441,7 @@ int main(void)
         cmocka_unit_test(a_page_that_disappears),
         cmocka_unit_test(a_full_disk),
         cmocka_unit_test(released_versions_are_kept),
+        cmocka_unit_test(what_is_shown),
         cmocka_unit_test(pictures_of_the_bench),
     };
     return cmocka_run_group_tests(tests, open_server, close_server);
