@@ -448,8 +448,12 @@ void pack_free(struct pack *p)
 
 static bool record_kit(struct pack *p, const char *phase)
 {
-    struct journal_event e = {.kind = EVENT_KIT, .phase = phase};
-    return pack_record(p, &e);
+    const char *with = p->w->with;
+    struct journal_event e = {.kind = EVENT_KIT, .phase = phase,
+                              .detail = with && *with ? json_pack("{s:s}", "with", with) : NULL};
+    bool recorded = pack_record(p, &e);
+    json_decref(e.detail);
+    return recorded;
 }
 
 static enum pack_end pack_kit(struct pack *p, const char *id, bool resumed, struct lw_error *err)

@@ -359,6 +359,7 @@ void workflow_destroy(struct workflow **p)
     free_order(w);
     free_text(&w->name);
     free(w->folder);
+    free(w->with);
     free(w->id);
     free(w);
     *p = NULL;

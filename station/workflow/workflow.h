@@ -131,6 +131,7 @@ struct workflow {
     char *id;     /* the folder's last name */
     struct workflow_text name;
     bool released;
+    char *with; /* the order's variants as "a,b", for the records; "" without an order, or with none */
     char hash[17]; /* of workflow.cfg, its includes and every file it names: what a kit is tied to */
     double help_after_s[3]; /* picture, animation, coach's call; 0: never */
     struct workflow_bin *bins;

@@ -121,6 +121,19 @@ bool workflow_when_holds(const struct workflow_when *when, uint64_t wanted)
     return false;
 }
 
+/* In the file's order, so that the same wish is always written the same. */
+static void name_wanted(struct workflow_loading *l)
+{
+    size_t size = 0;
+    FILE *f = open_memstream(&l->w->with, &size);
+    if (!f)
+        return;
+    for (int i = 0, named = 0; i < l->w->variant_count; i++)
+        if (l->wanted >> i & 1)
+            fprintf(f, "%s%s", named++ ? "," : "", l->w->variants[i].id);
+    fclose(f);
+}
+
 void workflow_take_order(struct workflow_loading *l)
 {
     for (int i = 0; l->order && i < l->order->count; i++) {
@@ -128,6 +141,7 @@ void workflow_take_order(struct workflow_loading *l)
         if (variant >= 0)
             l->wanted |= 1ULL << variant;
     }
+    name_wanted(l);
 }
 
 /* ---- an order's file ---- */

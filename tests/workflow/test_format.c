@@ -104,6 +104,7 @@ static void an_order_takes_its_variants(void **state)
         for (int k = 0; k < w->step_count; k++)
             strcat(strcat(steps, w->steps[k].id), " ");
         assert_string_equal(steps, cases[i].steps);
+        assert_string_equal(w->with, cases[i].count == 2 ? "ortho,child" : cases[i].count == 1 ? cases[i].with[0] : "");
         assert_int_equal(w->sections[0].first_step + w->sections[0].step_count, w->step_count);
         assert_true(i == 0 || strcmp(hash, w->hash) == 0); /* it names the files, which are the same */
         snprintf(hash, sizeof hash, "%s", w->hash);
