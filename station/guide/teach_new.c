@@ -36,7 +36,7 @@ void teach_draw(void *context)
         const struct workflow_place *p = &w->places[i];
         const struct check *c = t->book.checks[p->item];
         int count = c ? check_item_outline(c, 0, local, SCENE_POINTS) : 0;
-        struct rigid T = rigid_mul(t->T, p->T_carrier_from_place);
+        struct rigid T = rigid_mul(t->T, teach_local_from_place(t, p));
         for (int k = 0; k < count; k++) {
             struct local_mm b = rigid_apply(T, local[k]);
             bench[k] = (struct bench_mm){b.x, b.y, p->z_mm + w->items[p->item].height_mm / 2};
@@ -254,6 +254,8 @@ static const char *keep_once_more(struct teaching *t, struct thing *again, struc
     struct thing last = *thing; /* the newest look is the one that the next thing is compared with */
     *thing = *again;
     *again = last;
+    thing->look.after = &thing->after.picture; /* which was the other's until now */
+    again->look.after = &again->after.picture;
     return NULL;
 }
 

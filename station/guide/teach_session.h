@@ -42,6 +42,12 @@ static inline int teach_carrier(const struct teaching *t)
     return t->carrier.picture.data ? 1 : 0;
 }
 
+/* Where a place lies in the frame of the looks (the case's, or the bench's where there is none). */
+static inline struct rigid teach_local_from_place(const struct teaching *t, const struct workflow_place *p)
+{
+    return p->carrier > 0 ? p->T_carrier_from_place : rigid_mul(rigid_inverse(t->T), p->T_carrier_from_place);
+}
+
 /* teach_case.c: the empty bench and the empty case; or, taken on, the case with what was taught so far. */
 enum lw_msg teach_begin(struct teaching *t, struct lw_error *err);
 

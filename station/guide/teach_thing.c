@@ -43,7 +43,7 @@ static bool at_known_place(const struct filter *f, struct local_mm p)
             continue;
         struct laid_part part = {.rim_count = check_item_outline(c, 0, outline, LAID_RIM)};
         memcpy(part.rim, outline, sizeof *outline * (size_t)part.rim_count);
-        struct local_mm q = rigid_apply(rigid_inverse(w->places[i].T_carrier_from_place), p);
+        struct local_mm q = rigid_apply(rigid_inverse(teach_local_from_place(f->t, &w->places[i])), p);
         if (part.rim_count > 2 && laid_covers(&part, q, KNOWN_ROOM_MM))
             return true;
     }
@@ -269,8 +269,9 @@ static void see_at_height(const struct teaching *t, struct thing *thing)
     struct laid seen;
     struct laid_look look = thing->look;
     const struct filter f = {t, -1};
-    look.z_mm = check_plane_mm(t->floor_mm, thing->height_mm);
-    look.counts = teach_carrier(t) && in_case(t, thing->laid.parts[0].centre) ? may_be_new_in_case : may_be_new;
+    bool inside = teach_carrier(t) && in_case(t, thing->laid.parts[0].centre);
+    look.z_mm = check_plane_mm(inside ? t->floor_mm : 0, thing->height_mm);
+    look.counts = inside ? may_be_new_in_case : may_be_new;
     look.context = &f;
     look.joined = thing->count == 1 && thing->laid.equal_count > 1; /* the coach says that the pieces are one thing */
     if (laid_find(&look, THING_MIN_MM2, &seen, &ignored) || seen.count == 0 ||
@@ -340,8 +341,10 @@ static enum lw_msg keep_places(struct teaching *t, const struct thing *thing, in
             T.y_mm += l->parts[other].centre.y - l->parts[0].centre.y;
             other++;
         }
-        double z_mm = teach_carrier(t) && !in_case(t, (struct local_mm){T.x_mm, T.y_mm}) ? 0 : t->floor_mm;
-        if (teach_book_place(&t->book, item, teach_carrier(t), T, z_mm) < 0)
+        bool beside = teach_carrier(t) && !in_case(t, (struct local_mm){T.x_mm, T.y_mm}); /* it stays when the case goes */
+        int place = beside ? teach_book_place(&t->book, item, 0, rigid_mul(t->T, T), 0)
+                           : teach_book_place(&t->book, item, teach_carrier(t), T, t->floor_mm);
+        if (place < 0)
             return lw_fail(err, LW_MSG_NO_MEMORY);
         if (part > 0 && k <= EXTRA_REFERENCES)
             keep_laying(t, thing, part, T, item, &ignored); /* one more view of it; the first one is enough */
@@ -375,13 +378,14 @@ enum lw_msg teach_keep(struct teaching *t, struct thing *thing, int *item, struc
 enum lw_msg teach_keep_again(struct teaching *t, const struct thing *thing, int item, struct lw_error *err)
 {
     const struct workflow *w = t->book.w;
+    struct local_mm at = thing->laid.parts[0].centre;
     struct rigid first = {0};
-    int place = -1;
-    for (int i = w->place_count - 1; i >= 0 && w->places[i].item == item; i--) /* the nearest of the newest ones */
-        if (place < 0 || hypot(w->places[i].T_carrier_from_place.x_mm - thing->laid.parts[0].centre.x,
-                               w->places[i].T_carrier_from_place.y_mm - thing->laid.parts[0].centre.y) <
-                             hypot(first.x_mm - thing->laid.parts[0].centre.x, first.y_mm - thing->laid.parts[0].centre.y))
-            place = i, first = w->places[i].T_carrier_from_place;
+    double least = 1e9;
+    for (int i = w->place_count - 1; i >= 0 && w->places[i].item == item; i--) { /* the nearest of the newest ones */
+        struct rigid T = teach_local_from_place(t, &w->places[i]);
+        if (hypot(T.x_mm - at.x, T.y_mm - at.y) < least)
+            least = hypot(T.x_mm - at.x, T.y_mm - at.y), first = T;
+    }
     enum lw_msg rc = keep_laying(t, thing, 0, first, item, err);
     return rc ? rc : teach_book_write(&t->book, err);
 }
