@@ -227,7 +227,10 @@ static enum lw_msg find_case_again(struct teaching *t, struct lw_error *err)
     char path[512];
     t->carrier = (struct carrier_taught){.mm_per_px = c->taught_mm_per_px, .width_mm = c->width_mm,
                                          .depth_mm = c->depth_mm, .height_mm = c->height_mm};
-    t->floor_mm = t->book.w->place_count > 0 ? t->book.w->places[0].z_mm : fmin(FLOOR_MM, c->height_mm);
+    t->floor_mm = fmin(FLOOR_MM, c->height_mm);
+    for (int i = 0; i < t->book.w->place_count; i++) /* as it was measured then */
+        if (t->book.w->places[i].carrier > 0)
+            t->floor_mm = t->book.w->places[i].z_mm;
     enum lw_msg rc = cv_picture_read(workflow_path(t->book.w, c->taught, path, sizeof path), IMAGE_BGR8,
                                      &t->carrier.picture, err);
     show_rectangle(c->T_bench_from_home, c->width_mm, c->depth_mm, c->height_mm, corners);
