@@ -18,7 +18,7 @@
 #define BOX_DEPTH_MM 220.0
 #define PROOF_SEARCH_MM 16.0
 #define PROOF_NEAR_MM 24.0   /* what lies so near may not be raised */
-#define PROOF_NEAR_SHARE 0.6 /* of the pairs that the clearest place has */
+#define PROOF_NEAR_SHARE 0.25 /* of the pairs that the clearest place has; the frame counter's cells have none */
 #define PROOF_FLAT_SHARE 0.97
 #define PROOF_NEAR_PX 3.0
 #define REMEMBER_S 0.2

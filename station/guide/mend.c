@@ -140,8 +140,11 @@ static enum lw_msg adopt(struct guide *g, struct mend_memory *m, const char *fol
     return guide_set_calibration(g, &fresh, err);
 }
 
-enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder, struct lw_error *err)
+enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder, enum drift_cause *cause,
+                     struct lw_error *err)
 {
+    if (cause)
+        *cause = DRIFT_CANNOT_TELL;
     struct drift_sighting seen[DRIFT_PATCHES_MAX];
     struct drift_mark marks[PROVE_POINTS];
     struct drift_result d;
@@ -155,6 +158,8 @@ enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder,
         return rc;
     int n = find_patches(g, m, 1, REACH_PX, seen);
     drift_judge(&g->calibration.model, seen, n, marks, marks_count, MEND_ALARM_MM, &d);
+    if (cause)
+        *cause = d.cause;
     if (d.cause == DRIFT_NONE)
         return LW_OK;
     tell(g, "drift", &d, NULL, 0);

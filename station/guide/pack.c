@@ -313,7 +313,7 @@ static void block(struct pack *p)
 {
     struct lw_error err = {0};
     handle(p, &(struct step_input){.kind = STEP_IN_LOST});
-    if (p->g->camera_moved && p->g->memory && mend_run(p->g, p->g->memory, p->g->folder, &err) == LW_OK) {
+    if (p->g->camera_moved && p->g->memory && mend_run(p->g, p->g->memory, p->g->folder, NULL, &err) == LW_OK) {
         guide_forget_bump(p->g);
         return;
     }
@@ -456,11 +456,22 @@ static bool record_kit(struct pack *p, const char *phase)
     return recorded;
 }
 
+/* Before each kit light and camera are compared: a knocked projector is not seen otherwise. False when one moved and can't
+ * be mended; where too much is covered to tell, work goes on. */
+static bool still_true(struct pack *p, struct lw_error *err)
+{
+    enum drift_cause cause;
+    if (!p->g->memory || mend_run(p->g, p->g->memory, p->g->folder, &cause, err) == LW_OK)
+        return true;
+    lw_log_error("calibration", err);
+    return cause == DRIFT_CANNOT_TELL;
+}
+
 static enum pack_end pack_kit(struct pack *p, const char *id, bool resumed, struct lw_error *err)
 {
     snprintf(p->g->kit, sizeof p->g->kit, "%s", id);
     p->resumed = resumed;
-    if (make_machine(p, err))
+    if (make_machine(p, err) || !still_true(p, err))
         return PACK_FAILED;
     if (!record_kit(p, resumed ? "resumed" : "started"))
         return PACK_QUIT;

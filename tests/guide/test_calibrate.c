@@ -266,13 +266,13 @@ static void bump(double camera_mm, double camera_deg, double projector_deg, cons
     printf("%d pieces of the bench remembered\n", memory.count);
     assert_true(memory.count >= 12);
     guide_wait(&b.g, 0.5);
-    assert_int_equal(mend_run(&b.g, &memory, b.folder, &err), LW_OK); /* twin: nothing moved */
+    assert_int_equal(mend_run(&b.g, &memory, b.folder, NULL, &err), LW_OK); /* twin: nothing moved */
     assert_int_equal(b.mended, 0);
     sim_knock(b.sim, camera_mm, rad_from_deg(camera_deg), rad_from_deg(projector_deg));
     guide_wait(&b.g, 1.0);
     double off = true_p95_mm(&b.g.calibration.model, 0);
     int64_t began = clock_now_ns(&b.g.clock);
-    enum lw_msg rc = mend_run(&b.g, &memory, b.folder, &err);
+    enum lw_msg rc = mend_run(&b.g, &memory, b.folder, NULL, &err);
     printf("%s: light was off by %.1f mm, now %.2f (95 %%); %s, %.1f s\n", which, off,
            true_p95_mm(&b.g.calibration.model, 0), rc ? err.text : b.which, (double)(clock_now_ns(&b.g.clock) - began) / 1e9);
     assert_int_equal(rc, LW_OK);
