@@ -7,26 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum lw_msg refuse_split(const char *path, struct lw_error *err)
-{
-    return lw_fail_at(err, WORKFLOW_FILE, 0, LW_MSG_WORKFLOW_EDIT_SPLIT, path);
-}
-
 static enum lw_msg check_value(const char *value, struct lw_error *err)
 {
     if (workflow_utf8_length(value, (long)strlen(value)) >= 0 && source_is_value(value))
         return LW_OK;
     return lw_fail_at(err, WORKFLOW_FILE, 0, LW_MSG_WORKFLOW_EDIT_VALUE, value);
-}
-
-static const struct source_token *token(const struct workflow_edit *e, int index)
-{
-    return &e->source.tokens[index];
-}
-
-static const char *text_of(const struct workflow_edit *e, int file)
-{
-    return e->source.files[file].text;
 }
 
 /* A path cut before its last key, which is returned; NULL: it ends in an element. */
@@ -64,7 +49,7 @@ static const struct workflow_table *table_of(const struct workflow_edit *e, int 
         return workflow_table(TABLE_ROOT);
     if (s->nodes[named].name < 0)
         return NULL;
-    const struct source_token *t = token(e, s->nodes[named].name);
+    const struct source_token *t = edit_token(e, s->nodes[named].name);
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (t->end - t->start == (long)strlen(tables[i].key) &&
             memcmp(source_at(s, t->file, t->start), tables[i].key, strlen(tables[i].key)) == 0)
@@ -88,7 +73,7 @@ static int sister_before(const struct workflow_edit *e, int group, const char *k
     const struct workflow_table *table = table_of(e, group);
     int rank = rank_of(table, key, strlen(key)), before = -1;
     for (int i = s->nodes[group].child; i >= 0; i = s->nodes[i].next) {
-        const struct source_token *t = token(e, s->nodes[i].name);
+        const struct source_token *t = edit_token(e, s->nodes[i].name);
         if (rank_of(table, source_at(s, t->file, t->start), (size_t)(t->end - t->start)) <= rank)
             before = i;
     }
@@ -100,12 +85,12 @@ static enum lw_msg add_behind(struct workflow_edit *e, int group, int sister, co
                               struct lw_error *err)
 {
     const struct source_node *n = &e->source.nodes[sister];
-    const struct source_token *name = token(e, n->name), *last = token(e, n->last);
+    const struct source_token *name = edit_token(e, n->name), *last = edit_token(e, n->last);
     int file = last->file;
-    if ((n->stop >= 0 && token(e, n->stop)->file != file) || name->file != file)
-        return refuse_split(path, err);
-    const char *text = text_of(e, file);
-    long end = n->stop >= 0 ? token(e, n->stop)->end : last->end, past = layout_past_note(text, end);
+    if ((n->stop >= 0 && edit_token(e, n->stop)->file != file) || name->file != file)
+        return edit_refuse_split(path, err);
+    const char *text = edit_text(e, file);
+    long end = n->stop >= 0 ? edit_token(e, n->stop)->end : last->end, past = layout_past_note(text, end);
     bool own = layout_first_on_line(text, name->start) && (past > end || text[end] == '\n' || !text[end]);
     int line = layout_column(text, end + (long)strcspn(text + end, "\n"));
     bool fits = line + (int)strlen(setting) < LAYOUT_WIDTH && !strchr(setting, '\n');
@@ -115,7 +100,7 @@ static enum lw_msg add_behind(struct workflow_edit *e, int group, int sister, co
     else if (fits)
         asprintf(&added, " %s", setting);
     else {
-        const struct source_token *first = token(e, e->source.nodes[e->source.nodes[group].child].name);
+        const struct source_token *first = edit_token(e, e->source.nodes[e->source.nodes[group].child].name);
         asprintf(&added, "\n%*s%s", first->file == file ? layout_column(text, first->start) : 4, "", setting);
     }
     long at = own ? past : end;
@@ -128,12 +113,12 @@ static enum lw_msg add_behind(struct workflow_edit *e, int group, int sister, co
 static enum lw_msg add_first(struct workflow_edit *e, int group, const char *setting, struct lw_error *err)
 {
     const struct source_node *n = &e->source.nodes[group];
-    const struct source_token *first = n->child >= 0 ? token(e, e->source.nodes[n->child].name) : NULL;
+    const struct source_token *first = n->child >= 0 ? edit_token(e, e->source.nodes[n->child].name) : NULL;
     char *added = NULL;
     int file = 0;
     long at = 0;
     if (first) {
-        const char *text = text_of(e, first->file);
+        const char *text = edit_text(e, first->file);
         file = first->file;
         at = first->start;
         if (layout_first_on_line(text, at))
@@ -142,8 +127,8 @@ static enum lw_msg add_first(struct workflow_edit *e, int group, const char *set
             asprintf(&added, "%s ", setting);
     } else {
         if (group) {
-            file = token(e, n->first)->file;
-            at = token(e, n->first)->end;
+            file = edit_token(e, n->first)->file;
+            at = edit_token(e, n->first)->end;
         }
         asprintf(&added, group ? " %s " : "%s\n", setting);
     }
@@ -179,10 +164,10 @@ static enum lw_msg add_key(struct workflow_edit *e, int group, const char *path,
 static enum lw_msg replace_value(struct workflow_edit *e, int node, const char *path, const char *value,
                                  struct lw_error *err)
 {
-    const struct source_token *first = token(e, e->source.nodes[node].first);
-    const struct source_token *last = token(e, e->source.nodes[node].last);
+    const struct source_token *first = edit_token(e, e->source.nodes[node].first);
+    const struct source_token *last = edit_token(e, e->source.nodes[node].last);
     if (first->file != last->file)
-        return refuse_split(path, err);
+        return edit_refuse_split(path, err);
     struct splice s = {first->file, first->start, last->end, value};
     return workflow_edit_splice(e, &s, 1, err);
 }
@@ -191,10 +176,10 @@ static enum lw_msg replace_value(struct workflow_edit *e, int node, const char *
 static enum lw_msg remove_setting(struct workflow_edit *e, int node, const char *path, struct lw_error *err)
 {
     const struct source_node *n = &e->source.nodes[node];
-    const struct source_token *name = token(e, n->name), *end = token(e, n->stop >= 0 ? n->stop : n->last);
-    if (name->file != end->file || token(e, n->last)->file != name->file)
-        return refuse_split(path, err);
-    const char *text = text_of(e, name->file);
+    const struct source_token *name = edit_token(e, n->name), *end = edit_token(e, n->stop >= 0 ? n->stop : n->last);
+    if (name->file != end->file || edit_token(e, n->last)->file != name->file)
+        return edit_refuse_split(path, err);
+    const char *text = edit_text(e, name->file);
     struct splice s = {name->file, name->start, end->end, ""};
     long past = layout_past_note(text, s.end);
     bool rest_empty = past > s.end || !text[s.end] || text[s.end] == '\n';

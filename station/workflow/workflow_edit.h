@@ -12,6 +12,21 @@ struct workflow_edit {
     char hash[17];
 };
 
+static inline const struct source_token *edit_token(const struct workflow_edit *e, int index)
+{
+    return &e->source.tokens[index];
+}
+
+static inline const char *edit_text(const struct workflow_edit *e, int file)
+{
+    return e->source.files[file].text;
+}
+
+static inline enum lw_msg edit_refuse_split(const char *path, struct lw_error *err)
+{
+    return lw_fail_at(err, WORKFLOW_FILE, 0, LW_MSG_WORKFLOW_EDIT_SPLIT, path);
+}
+
 /* ---- workflow_layout.c: where things stand on their lines ---- */
 
 #define LAYOUT_WIDTH 110 /* columns that a line may have before a key goes onto a new one */

@@ -14,26 +14,16 @@ struct piece {
     long lead, body, body_end, comma, end; /* comma -1: none */
 };
 
-static const struct source_token *token(const struct workflow_edit *e, int index)
-{
-    return &e->source.tokens[index];
-}
-
-static const char *text_of(const struct workflow_edit *e, int file)
-{
-    return e->source.files[file].text;
-}
-
 /* Where the notes above a token begin: behind what stands before it in its file, and behind that one's own note. */
 static long lead_of(const struct workflow_edit *e, int index)
 {
-    const struct source_token *t = token(e, index), *before = NULL;
+    const struct source_token *t = edit_token(e, index), *before = NULL;
     for (int i = index - 1; i >= 0 && !before; i--)
-        if (token(e, i)->file == t->file)
-            before = token(e, i);
+        if (edit_token(e, i)->file == t->file)
+            before = edit_token(e, i);
     if (!before || before->end > t->start)
         return 0; /* the same file may be read in more than once */
-    long past = layout_past_note(text_of(e, t->file), before->end);
+    long past = layout_past_note(edit_text(e, t->file), before->end);
     return past < t->start ? past : before->end;
 }
 
@@ -41,11 +31,11 @@ static long lead_of(const struct workflow_edit *e, int index)
 static bool piece_of(const struct workflow_edit *e, int node, struct piece *p)
 {
     const struct source_node *n = &e->source.nodes[node];
-    const struct source_token *first = token(e, n->first), *last = token(e, n->last);
-    const struct source_token *comma = n->stop >= 0 ? token(e, n->stop) : NULL;
+    const struct source_token *first = edit_token(e, n->first), *last = edit_token(e, n->last);
+    const struct source_token *comma = n->stop >= 0 ? edit_token(e, n->stop) : NULL;
     if (first->file != last->file || (comma && comma->file != first->file))
         return false;
-    const char *text = text_of(e, first->file);
+    const char *text = edit_text(e, first->file);
     *p = (struct piece){first->file, lead_of(e, n->first), first->start, last->end, comma ? comma->start : -1, 0};
     p->end = layout_past_note(text, comma ? comma->end : last->end);
     return true;
@@ -78,21 +68,16 @@ static char *gap_of(const struct workflow_edit *e, int list, int index)
     char *gap = NULL;
     if (node < 0 || !piece_of(e, node, &p))
         return strdup(" ");
-    const char *text = text_of(e, p.file);
+    const char *text = edit_text(e, p.file);
     bool open = memchr(text + p.lead, '\n', (size_t)(p.body - p.lead)) != NULL || p.lead == 0;
     if (!open && index == 0 && count > 1)
         return gap_of(e, list, 1);
     const struct source_node *n = &e->source.nodes[list];
-    const struct source_token *close = token(e, n->last);
+    const struct source_token *close = edit_token(e, n->last);
     bool tall = count == 1 && (close->file != p.file || memchr(text + p.body, '\n', (size_t)(close->start - p.body)));
     if (asprintf(&gap, open || tall ? "\n%*s" : " ", layout_column(text, p.body), "") < 0)
         return NULL;
     return gap;
-}
-
-static enum lw_msg refuse_split(const char *path, struct lw_error *err)
-{
-    return lw_fail_at(err, WORKFLOW_FILE, 0, LW_MSG_WORKFLOW_EDIT_SPLIT, path);
 }
 
 static int index_of(const struct workflow_edit *e, int node)
@@ -123,14 +108,14 @@ static enum lw_msg take_out(struct workflow_edit *e, int node, const char *path,
     int parent = e->source.nodes[node].parent, index = index_of(e, node);
     struct piece p, before;
     if (!piece_of(e, node, &p))
-        return refuse_split(path, err);
-    const char *text = text_of(e, p.file);
+        return edit_refuse_split(path, err);
+    const char *text = edit_text(e, p.file);
     long start = start_of_cut(text, &p);
     struct splice s[2] = {{p.file, start, p.end, ""}};
     int count = 1;
     if (index > 0 && p.comma < 0) { /* the last one: the comma before it goes */
         if (!piece_of(e, source_child(&e->source, parent, index - 1), &before) || before.comma < 0)
-            return refuse_split(path, err);
+            return edit_refuse_split(path, err);
         s[count++] = (struct splice){before.file, before.comma, before.comma + 1, ""};
     }
     return workflow_edit_splice(e, s, count, err);
@@ -159,10 +144,10 @@ static enum lw_msg put_into_empty(struct workflow_edit *e, int list, const struc
                                   struct lw_error *err)
 {
     const struct source_node *n = &e->source.nodes[list];
-    const struct source_token *open = token(e, n->first), *close = token(e, n->last);
+    const struct source_token *open = edit_token(e, n->first), *close = edit_token(e, n->last);
     if (open->file != close->file || n->last != n->first + 1)
-        return refuse_split(path, err); /* or an include stands between */
-    const char *text = text_of(e, open->file);
+        return edit_refuse_split(path, err); /* or an include stands between */
+    const char *text = edit_text(e, open->file);
     int indent = layout_indent(text, open->start);
     long at = close->start;
     while (at > open->end && strchr(" \t\r\n", text[at - 1]))
@@ -215,7 +200,7 @@ static enum lw_msg put_behind_last(struct workflow_edit *e, int list, const stru
     struct piece p;
     int last = e->source.nodes[list].count - 1;
     if (!piece_of(e, source_child(&e->source, list, last), &p))
-        return refuse_split(path, err);
+        return edit_refuse_split(path, err);
     char *gap = gap_for(e, list, last, has_notes(what) || p.end > p.body_end);
     char *added = gap ? written(what, gap, "") : NULL;
     struct splice s[] = {{p.file, p.body_end, p.body_end, ","}, {p.file, p.end, p.end, added}};
@@ -230,8 +215,8 @@ static enum lw_msg put_before(struct workflow_edit *e, int list, int index, cons
 {
     struct piece p;
     if (!piece_of(e, source_child(&e->source, list, index), &p))
-        return refuse_split(path, err);
-    const char *text = text_of(e, p.file);
+        return edit_refuse_split(path, err);
+    const char *text = edit_text(e, p.file);
     char *gap = gap_for(e, list, index, has_notes(what)), *added = NULL;
     bool new_line = gap && strchr(gap, '\n');
     bool has_line = layout_first_on_line(text, p.body);
@@ -320,7 +305,7 @@ static enum lw_msg move_piece(struct workflow_edit *e, const char *element, cons
     int files = e->source.file_count, target;
     char **kept = calloc((size_t)files, sizeof *kept);
     for (int i = 0; kept && i < files; i++)
-        kept[i] = strdup(text_of(e, i));
+        kept[i] = strdup(edit_text(e, i));
     enum lw_msg rc = take_out(e, workflow_edit_node(e, element, err), element, err);
     if (!rc) {
         target = list_at(e, to, err);
@@ -356,8 +341,8 @@ enum lw_msg workflow_edit_move(struct workflow_edit *e, const char *element, con
     if (e->source.nodes[node].name >= 0 || node == 0)
         return lw_fail_at(err, WORKFLOW_FILE, 0, LW_MSG_WORKFLOW_EDIT_PATH, element);
     if (!piece_of(e, node, &p))
-        return refuse_split(element, err);
-    const char *text = text_of(e, p.file);
+        return edit_refuse_split(element, err);
+    const char *text = edit_text(e, p.file);
     char *notes = notes_copied(text, &p), *body = copied(text, p.body, p.body_end);
     char *behind = copied(text, p.comma >= 0 ? p.comma + 1 : p.body_end, p.end);
     struct parcel what = {notes, body, behind};

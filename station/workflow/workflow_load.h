@@ -44,6 +44,13 @@ struct workflow_loading {
 #define WARN(l, setting, ...)                                                                                \
     problems_warning((l)->problems, config_file_of(setting), config_line_of(setting), __VA_ARGS__)
 
+/* The key itself if it stands in the group, for its line; else the group. */
+static inline const config_setting_t *workflow_key_or_group(const config_setting_t *group, const char *key)
+{
+    const config_setting_t *s = config_setting_get_member(group, key);
+    return s ? s : group;
+}
+
 /* ---- workflow.c ---- */
 
 /* As workflow_load_order, with workflow.cfg and its includes read from the folder `texts` (NULL: from the folder

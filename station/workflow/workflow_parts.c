@@ -231,22 +231,15 @@ int workflow_look_up(struct workflow_loading *l, const config_setting_t *at, enu
     return -1;
 }
 
-/* The key itself if it stands in the group, for its line; else the group. */
-static const config_setting_t *key_or_group(const config_setting_t *group, const char *key)
-{
-    const config_setting_t *s = config_setting_get_member(group, key);
-    return s ? s : group;
-}
-
 /* Checks the id of the thing that is about to be counted; those before `from` are not in the file. */
 void workflow_check_new_id(struct workflow_loading *l, const config_setting_t *group, enum workflow_kind kind,
                            const char *id, int from)
 {
     struct kind_list list = list_of(l->w, kind);
-    workflow_check_id(l, key_or_group(group, "id"), id);
+    workflow_check_id(l, workflow_key_or_group(group, "id"), id);
     int first = *id ? workflow_index_of(l->w, kind, id) : -1;
     if (first >= from)
-        workflow_refuse_duplicate(l, key_or_group(group, "id"), id, line_at(&list, first));
+        workflow_refuse_duplicate(l, workflow_key_or_group(group, "id"), id, line_at(&list, first));
 }
 
 /* ---- bins ---- */
@@ -300,8 +293,8 @@ static void read_carrier_taught(struct workflow_loading *l, const config_setting
         c->taught_mm_per_px = row.taught_mm_per_px;
     }
     int width, height;
-    workflow_check_picture(l, key_or_group(group, "picture"), c->picture, &width, &height);
-    workflow_check_picture(l, taught ? key_or_group(taught, "taught") : key_or_group(group, "taught"),
+    workflow_check_picture(l, workflow_key_or_group(group, "picture"), c->picture, &width, &height);
+    workflow_check_picture(l, taught ? workflow_key_or_group(taught, "taught") : workflow_key_or_group(group, "taught"),
                            c->taught, &width, &height);
     if (!*c->taught)
         WARN(l, group, LW_MSG_WORKFLOW_CARRIER_NOT_TAUGHT, c->id);
@@ -314,7 +307,7 @@ static void read_carrier(struct workflow_loading *l, const config_setting_t *s, 
     if (!s)
         return;
     if (strcmp(c->id, "bench") == 0)
-        REFUSE(l, key_or_group(s, "id"), LW_MSG_WORKFLOW_BENCH_FIXED);
+        REFUSE(l, workflow_key_or_group(s, "id"), LW_MSG_WORKFLOW_BENCH_FIXED);
     else
         workflow_check_new_id(l, s, KIND_CARRIER, c->id, 1);
     workflow_read_text(l, s, "name", c->id, TEXT_WARN, &c->name);
@@ -353,8 +346,8 @@ static void read_item(struct workflow_loading *l, const config_setting_t *s, str
         workflow_check_new_id(l, s, KIND_ITEM, item->id, 0);
         workflow_read_text(l, s, "name", item->id, TEXT_WARN, &item->name);
         if (*row.bin)
-            item->bin = workflow_look_up(l, key_or_group(s, "bin"), KIND_BIN, row.bin);
-        workflow_check_picture(l, key_or_group(s, "picture"), item->picture, &width, &height);
+            item->bin = workflow_look_up(l, workflow_key_or_group(s, "bin"), KIND_BIN, row.bin);
+        workflow_check_picture(l, workflow_key_or_group(s, "picture"), item->picture, &width, &height);
         if (!*item->picture)
             WARN(l, s, LW_MSG_WORKFLOW_NO_PICTURE, item->id);
         workflow_read_frames(l, s, &item->frames);

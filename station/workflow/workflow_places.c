@@ -41,12 +41,6 @@ char *workflow_numbered(const char *pattern, int n, int count)
 
 /* ---- one place ---- */
 
-static const config_setting_t *key_or_group(const config_setting_t *group, const char *key)
-{
-    const config_setting_t *s = config_setting_get_member(group, key);
-    return s ? s : group;
-}
-
 static struct workflow_shift_row read_shift(struct workflow_loading *l, const config_setting_t *group, const char *key)
 {
     struct workflow_shift_row row = {0};
@@ -70,7 +64,7 @@ static void put_in_row(struct workflow_loading *l, const config_setting_t *s, co
     place->written = place->id;
     place->id = workflow_numbered(place->written, n, row->count);
     if (n == 1 && row->count > 1 && !strstr(place->written, "{n}"))
-        REFUSE(l, key_or_group(s, "id"), LW_MSG_WORKFLOW_ROW_ID, place->written);
+        REFUSE(l, workflow_key_or_group(s, "id"), LW_MSG_WORKFLOW_ROW_ID, place->written);
     bool moves = step.x_mm != 0 || step.y_mm != 0 || row->columns == 1;
     if (n == 1 && row->count > 1 && !moves)
         REFUSE(l, s, LW_MSG_WORKFLOW_ROW_STEP, place->written);
@@ -88,9 +82,9 @@ static int read_place(struct workflow_loading *l, const config_setting_t *s, int
     if (s) {
         put_in_row(l, s, &row, n, place);
         workflow_check_new_id(l, s, KIND_PLACE, place->id, 0);
-        place->carrier = workflow_look_up(l, key_or_group(s, "carrier"), KIND_CARRIER, row.carrier);
+        place->carrier = workflow_look_up(l, workflow_key_or_group(s, "carrier"), KIND_CARRIER, row.carrier);
         if (config_setting_get_member(s, "item"))
-            place->item = workflow_look_up(l, key_or_group(s, "item"), KIND_ITEM, row.item);
+            place->item = workflow_look_up(l, workflow_key_or_group(s, "item"), KIND_ITEM, row.item);
         workflow_read_outline(l, s, false, &place->outline);
     }
     free(row.carrier);

@@ -6,12 +6,6 @@
 
 /* ---- reading ---- */
 
-static const config_setting_t *key_or_group(const config_setting_t *group, const char *key)
-{
-    const config_setting_t *s = config_setting_get_member(group, key);
-    return s ? s : group;
-}
-
 /* Which keys, beyond those of every step, a kind has. */
 static const struct {
     const char *key;
@@ -61,11 +55,11 @@ static void read_confirm(struct workflow_loading *l, const config_setting_t *s, 
     if (!*step->id)
         REFUSE(l, s, LW_MSG_KEY_MISSING, "id");
     if (*row->item)
-        step->item = workflow_look_up(l, key_or_group(s, "item"), KIND_ITEM, row->item);
+        step->item = workflow_look_up(l, workflow_key_or_group(s, "item"), KIND_ITEM, row->item);
     else if (step->kind == STEP_KIND_TAKE)
         REFUSE(l, s, LW_MSG_KEY_MISSING, "item");
     if (*row->carrier)
-        step->carrier = workflow_look_up(l, key_or_group(s, "carrier"), KIND_CARRIER, row->carrier);
+        step->carrier = workflow_look_up(l, workflow_key_or_group(s, "carrier"), KIND_CARRIER, row->carrier);
     else if (step->kind == STEP_KIND_OPEN || step->kind == STEP_KIND_CLOSE || step->kind == STEP_KIND_TURN)
         REFUSE(l, s, LW_MSG_KEY_MISSING, "carrier");
     if (step->kind == STEP_KIND_WEIGH && step->weight_g <= 0)
@@ -97,7 +91,7 @@ static void read_placing(struct workflow_loading *l, const config_setting_t *s, 
         free(step->id);
         step->id = strdup(row->place);
     } else if (count > 1 && n == 1 && !strstr(step->id, "{n}")) {
-        REFUSE(l, key_or_group(s, "id"), LW_MSG_WORKFLOW_ROW_ID, step->id);
+        REFUSE(l, workflow_key_or_group(s, "id"), LW_MSG_WORKFLOW_ROW_ID, step->id);
     }
     free(step->written);
     step->written = strdup(step->id);
@@ -111,8 +105,8 @@ static void read_placing(struct workflow_loading *l, const config_setting_t *s, 
 static void read_media(struct workflow_loading *l, const config_setting_t *s, struct workflow_step *step)
 {
     int width, height;
-    workflow_check_picture(l, key_or_group(s, "picture"), step->picture, &width, &height);
-    workflow_check_sound(l, key_or_group(s, "sound"), step->sound);
+    workflow_check_picture(l, workflow_key_or_group(s, "picture"), step->picture, &width, &height);
+    workflow_check_sound(l, workflow_key_or_group(s, "sound"), step->sound);
     workflow_read_frames(l, s, &step->frames);
     step->own_help = workflow_read_help_times(l, s, step->help_after_s);
 }
