@@ -305,8 +305,9 @@ static void tell_saved(struct calibrate_session *s, const struct calibrate_resul
     prove_show_map(s->g, &r->proof);
     guide_wait(s->g, MAP_S);
     snprintf(line, sizeof line, _("Calibrated: %.1f mm"), r->calibration.quality.median_mm);
-    show_message(s->g, "well-done", line, r->calibration.model.rough ? _("Heights are rough: nothing raised was measured") : NULL,
-                 NULL);
+    bool raised = s->raised.count > 0 || s->view_count > 0;
+    const char *rough = raised ? _("Heights are still rough: lay a board, too") : _("Heights are rough: nothing raised was measured");
+    show_message(s->g, "well-done", line, r->calibration.model.rough ? rough : NULL, NULL);
 }
 
 static void tell_refused(struct calibrate_session *s, const struct lw_error *err)
