@@ -10,7 +10,7 @@
 #define NAMED_CLEAR   1.1
 #define LITTLE_MORE   1.001 /* a limit that includes what equals it */
 #define RIVALS        6
-#define RIVAL_FACTOR  1.6  /* what differs by so much more than the expected item is no rival */
+#define RIVAL_FACTOR  1.4  /* what differs by so much more than the expected item is no rival */
 #define LEAN_MINE     0.35 /* of 0 .. 1 where two explanations differ: up to here it is the expected one */
 #define LEAN_RIVAL    0.65 /* and from here the rival; between them a person is asked */
 #define STRENGTH_MIN  6.0  /* weaker differences are noise */

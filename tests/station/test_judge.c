@@ -142,6 +142,39 @@ static void tables_that_are_broken(void **state)
     assert_int_equal(judge("1"), 0); /* the twin */
 }
 
+/* The answers without their times, line by line. */
+static void read_answers(char *to, size_t size)
+{
+    FILE *f = fopen(out, "r");
+    char line[400];
+    size_t n = 0;
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        char *verdict = strrchr(line, ',');
+        assert_non_null(verdict);
+        *verdict++ = 0;
+        char *ms = strrchr(line, ',');
+        assert_non_null(ms);
+        *ms = 0;
+        n += (size_t)snprintf(to + n, size - n, "%s %s", line, verdict);
+        assert_true(n < size);
+    }
+    fclose(f);
+}
+
+static void threads_change_nothing(void **state)
+{
+    (void)state;
+    static const char *const threads[] = {"1", "2", "8"};
+    char answers[3][4000];
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(judge(threads[i]), 0);
+        read_answers(answers[i], sizeof answers[i]);
+        assert_string_equal(answers[i], answers[0]);
+    }
+    assert_non_null(strstr(answers[0], "accept"));
+}
+
 /* One bad picture costs its own line only. */
 static void pictures_of_checks_that_are_bad(void **state)
 {
@@ -193,6 +226,7 @@ int main(int argc, char **argv)
     harness_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_for_each_check),
+        cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(tables_that_are_broken),
         cmocka_unit_test(pictures_of_checks_that_are_bad),
         cmocka_unit_test(pictures_taught_that_are_bad),
