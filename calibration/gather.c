@@ -325,6 +325,7 @@ enum lw_msg gather(const struct solve_input *in, struct gathered *g, struct fit 
     enum lw_msg rc = in->no_bench ? LW_OK : gather_bench(&g->problem, f, err);
     if (!rc && (in->view_count || in->no_bench))
         rc = gather_views(g, f, err);
+    g->start = *f;
     return rc;
 }
 

@@ -13,6 +13,7 @@ struct gathered_view {
 struct gathered {
     struct fit_problem problem;
     struct gathered_view views[SOLVE_VIEWS_MAX];
+    struct fit start; /* before anything was adjusted */
 };
 
 /* Takes what lies on the bench's plane, on the raised planes and on the boards; `f` is where the adjustment begins.

@@ -5,10 +5,12 @@
 
 /* The bench's size may be so far off while boards tell it. */
 #define SIZE_LOOSE 0.2
+#define SIZE_TIGHT 0.004 /* once it is not in question: a tape's reading */
 /* The board's scale by the bench's typed size: from here it is named, and from here it is another board. */
 #define SCALE_OFF   0.015
 #define SCALE_OTHER 0.07
 #define ASPECT_LOOSE 0.3
+#define POOR_COST    2.0 /* squared sigmas a pair and corner: a fit that went astray */
 /* Pixels that are so far from square are keystone, or the picture of another mode. */
 #define ASPECT_OFF 0.015
 #define SIGMAS     5.0
@@ -19,6 +21,7 @@
 /* A board whose light is so many px off, and so many times as far as the others', moved. */
 #define MOVED_PX    1.0
 #define MOVED_TIMES 4.0
+#define SUSPECT_PX  0.35 /* with all views: from here on it is looked at */
 
 int judge_views_lit(const struct gathered *g)
 {
@@ -167,19 +170,37 @@ static bool other_mode(double aspect)
     return false;
 }
 
-static enum lw_msg find_aspect(struct gathered *g, const struct fit *first, struct solve_report *report, struct lw_error *err)
+/* The projector's pixels free: from the first fit, and from the very start, as square pixels may have led that fit astray.
+ * The better of both; false: none. */
+static bool fit_aspect(const struct gathered *g, const struct fit *first, struct fit *f, struct fit *other)
 {
-    struct fit_problem *p = &g->problem;
-    struct fit *f = malloc(sizeof *f);
-    if (!f)
-        return lw_fail(err, LW_MSG_NO_MEMORY);
+    struct fit_problem p = g->problem;
+    const struct fit_use all = {true, -1};
+    p.aspect_spread = ASPECT_LOOSE;
+    p.size_spread = p.in->no_bench ? 0 : SIZE_TIGHT;
     *f = *first;
-    p->aspect_spread = ASPECT_LOOSE;
-    bool ok = judge_views_lit(g) > 0 && fit_adjust(p, FIT_TANGENTIAL, (struct fit_use){true, -1}, f) && fit_covariance(p, f);
-    p->aspect_spread = 0;
+    *other = g->start;
+    bool ok = fit_adjust(&p, FIT_TANGENTIAL, all, f);
+    bool again = !p.in->no_bench && !(ok && f->cost < POOR_COST * (p.count + p.corner_count));
+    for (int v = 0; again && v < p.view_count; v++)
+        again = fit_place_view(&p, v, other);
+    if (again && fit_adjust(&p, FIT_TANGENTIAL, all, other) && (!ok || other->cost < f->cost)) {
+        *f = *other;
+        ok = true;
+    }
+    return ok && fit_covariance(&p, f);
+}
+
+static enum lw_msg find_aspect(const struct gathered *g, const struct fit *first, struct solve_report *report,
+                               struct lw_error *err)
+{
+    struct fit *two = malloc(2 * sizeof *two);
+    if (!two)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    bool ok = judge_views_lit(g) > 0 && fit_aspect(g, first, two, two + 1);
     int at = PINHOLE_PARAMETERS + PINHOLE_ASPECT;
-    double aspect = fabs(f->projector.lens.fy / f->projector.lens.fx), sigma = sqrt(f->covariance[at * (FIT_VIEWS + 1)]);
-    free(f);
+    double aspect = fabs(two->projector.lens.fy / two->projector.lens.fx), sigma = sqrt(two->covariance[at * (FIT_VIEWS + 1)]);
+    free(two);
     if (!ok)
         return LW_OK;
     report->projector_aspect = aspect;
@@ -214,35 +235,60 @@ static enum lw_msg find_bent(struct gathered *g, const struct fit *f, struct sol
     return bad < 0 ? LW_OK : name_view(g, report, bad, SOLVE_VIEW_BENT, worst, err);
 }
 
-/* The one view whose light is far off, while the others agree. */
-static enum lw_msg find_moved(struct gathered *g, const struct fit *f, struct solve_report *report, struct lw_error *err)
+/* Medians of each view's light, its pose from its corners alone; returns the worst view. `sorted` ascending. */
+static int light_medians(const struct gathered *g, const struct fit *f, double *median, double *sorted, int *lit)
 {
     const struct fit_problem *p = &g->problem;
-    double *miss = malloc(((size_t)p->corner_count + 1) * sizeof *miss), median[SOLVE_VIEWS_MAX], sorted[SOLVE_VIEWS_MAX];
-    int lit = 0, bad = 0;
-    for (int v = 0; miss && v < p->view_count; v++) {
-        double p95;
+    double *miss = malloc(((size_t)p->corner_count + 1) * sizeof *miss), p95;
+    struct fit *own = malloc(sizeof *own);
+    int bad = 0;
+    *lit = 0;
+    for (int v = 0; miss && own && v < p->view_count; v++) {
+        *own = *f;
         median[v] = 0;
-        int n = g->views[v].lit ? miss_view(g, f, v, miss) : 0;
+        int n = g->views[v].lit && fit_place_view(p, v, own) && fit_adjust_view(p, v, own) ? miss_view(g, own, v, miss) : 0;
         summary(miss, n, &median[v], &p95);
         if (n)
-            sorted[lit++] = median[v];
+            sorted[(*lit)++] = median[v];
         bad = median[v] > median[bad] ? v : bad;
     }
+    qsort(sorted, (size_t)*lit, sizeof *sorted, by_size);
     free(miss);
-    if (lit < 3)
-        return LW_OK;
-    qsort(sorted, (size_t)lit, sizeof *sorted, by_size);
-    double others = sorted[(lit - 1) / 2];
-    if (median[bad] > MOVED_PX && median[bad] > MOVED_TIMES * others && sorted[lit - 2] < median[bad] / 2)
-        return name_view(g, report, bad, SOLVE_VIEW_MOVED, 0, err);
-    return LW_OK;
+    free(own);
+    return bad;
+}
+
+/* The one view whose light is far off where its corners say that it lies, by a fit without it, while the others agree. */
+static enum lw_msg find_moved(struct gathered *g, const struct fit *f, struct solve_report *report, struct lw_error *err)
+{
+    double median[SOLVE_VIEWS_MAX], sorted[SOLVE_VIEWS_MAX];
+    int lit = 0, bad = light_medians(g, f, median, sorted, &lit);
+    struct fit *without = malloc(sizeof *without);
+    bool found = false;
+    for (int v = 0; without && lit >= 4 && median[bad] > SUSPECT_PX && v < g->problem.view_count; v++) {
+        *without = *f;
+        if (!g->views[v].lit || found || !fit_adjust(&g->problem, FIT_TANGENTIAL, (struct fit_use){true, v}, without))
+            continue;
+        int worst = light_medians(g, without, median, sorted, &lit);
+        found = worst == v && median[v] > MOVED_PX && median[v] > MOVED_TIMES * sorted[lit - 2];
+        bad = found ? v : bad;
+    }
+    free(without);
+    return found ? name_view(g, report, bad, SOLVE_VIEW_MOVED, 0, err) : LW_OK;
 }
 
 enum lw_msg judge_findings(struct gathered *g, struct fit *f, struct solve_report *report, struct lw_error *err)
 {
-    enum lw_msg rc = find_scale(g, f, report, err);
-    rc = rc ? rc : find_moved(g, f, report, err);
-    rc = rc ? rc : find_aspect(g, f, report, err);
-    return rc ? rc : find_bent(g, f, report, err);
+    struct fit *loose = malloc(sizeof *loose);
+    if (!loose)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    *loose = *f;
+    /* keystone bends everything else, so it is asked for first: a wrong scale does not look like it */
+    enum lw_msg rc = find_aspect(g, f, report, err);
+    rc = rc ? rc : find_scale(g, loose, report, err);
+    rc = rc ? rc : find_moved(g, loose, report, err);
+    rc = rc ? rc : find_bent(g, loose, report, err);
+    *f = *loose;
+    free(loose);
+    return rc;
 }

@@ -301,8 +301,29 @@ static enum lw_msg adjust(struct gathered *g, struct fit *f, struct model *out, 
 static double now_s(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A bench that fits nothing may be a projector whose pixels are not square: the boards alone can tell. */
+static enum lw_msg ask_boards(const struct solve_input *in, enum lw_msg refused, struct solve_report *report,
+                              struct lw_error *err)
+{
+    struct solve_input boards = *in;
+    struct solve_report alone;
+    struct solve_quality q;
+    struct lw_error why;
+    struct model m;
+    boards.no_bench = true;
+    if ((refused != LW_MSG_SOLVE_CORNERS && refused != LW_MSG_SOLVE_NO_ANSWER) || in->no_bench || in->view_count < 3)
+        return refused;
+    enum lw_msg rc = solve_views(&boards, &m, &q, &alone, &why);
+    if (rc != LW_MSG_SOLVE_KEYSTONE_ON && rc != LW_MSG_SOLVE_NOT_NATIVE)
+        return refused;
+    *report = alone;
+    if (err)
+        *err = why;
+    return rc;
 }
 
 enum lw_msg solve_views(const struct solve_input *given, struct model *out, struct solve_quality *quality,
@@ -332,7 +353,7 @@ enum lw_msg solve_views(const struct solve_input *given, struct model *out, stru
     gather_finish(&g);
     free(f);
     if (rc)
-        return rc;
+        return ask_boards(given, rc, report, err);
     q.seconds = now_s() - start;
     *out = m;
     *quality = q;

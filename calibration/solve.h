@@ -41,7 +41,7 @@ struct solve_input {
 struct solve_quality {
     double median_mm, p95_mm, max_mm; /* held-out, on the bench */
     double held_out_px;               /* rms of pairs that the fit has not seen, projector px */
-    double seconds;
+    double seconds;                   /* CPU */
 };
 
 /* What is wrong with a view, or with the set. */
