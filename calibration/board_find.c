@@ -233,17 +233,17 @@ static void drop_strays(struct board_seen *s, const struct board *b)
     }
     for (int round = 0; round < ROUNDS; round++) {
         struct plane_map map = {.scale = 0};
-        bool ok = plane_map_fit(pairs, n, use, &map);
-        for (int k = 0; n < FOR_CUBIC && k < 10; k++)
+        bool cubic = plane_map_fit(pairs, n, use, &map) && n >= FOR_CUBIC; /* few rows leave a cubic open */
+        for (int k = 0; !cubic && k < 10; k++)
             map.u[k] = map.v[k] = 0;
         for (int i = 0; i < n; i++) {
             struct proj_px q;
-            miss[i] = ok && plane_map_apply(&map, pairs[i].cam, &q) ? hypot(q.x - pairs[i].proj.x, q.y - pairs[i].proj.y)
-                                                                    : INFINITY;
+            miss[i] = plane_map_apply(&map, pairs[i].cam, &q) ? hypot(q.x - pairs[i].proj.x, q.y - pairs[i].proj.y)
+                                                              : INFINITY;
         }
         memcpy(sorted, miss, (size_t)n * sizeof *miss);
         qsort(sorted, (size_t)n, sizeof *sorted, by_size);
-        double most = fmax(n < FOR_CUBIC ? bent_px : STRAY_PX, STRAY_MEDIANS * sorted[n / 2]);
+        double most = fmax(cubic ? STRAY_PX : bent_px, STRAY_MEDIANS * sorted[n / 2]);
         for (int i = 0; i < n; i++)
             use[i] = miss[i] < most;
     }
@@ -320,9 +320,8 @@ static enum lw_msg find_charuco(struct finder *f, struct board_seen *s, struct l
     if (rc)
         return rc;
     int other = agree(f, !b->white_first, other_squares, other_fits), markers = agree(f, b->white_first, squares, fits);
-    if (other > markers) {
+    if (other > markers)
         markers = agree(f, !b->white_first, squares, fits);
-    }
     s->markers = markers;
     s->foreign = f->tag_count - markers;
     if (f->tag_count == 0)

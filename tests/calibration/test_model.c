@@ -145,6 +145,54 @@ static void sigma_grows_with_height(void **unused)
     assert_true(model_sigma_mm(&m, (struct bench_mm){0, 0, 50}) > 1.4);
 }
 
+/* Slopes against differences, of all four conversions and of the parameters, with lens shift and residual. */
+static void slopes_are_those_of_differences(void **unused)
+{
+    (void)unused;
+    uint64_t state = 17;
+    for (int rig = 0; rig < 30; rig++) {
+        struct model m;
+        rig_random(&state, &m);
+        add_residual(&m, &state, 1.5);
+        m.camera.lens.p1 = 0.0007, m.projector.lens.k2 = -0.01, m.projector.lens.p2 = 0.0005;
+        struct bench_mm b = random_point(&state, &m, 60 * harness_random(&state));
+        const double h = 1e-4, X[3] = {b.x, b.y, b.z};
+        double cam[2][3], proj[2][3], from_cam[2][3], from_proj[2][3], px[2], p[2], q[2], by[2][PINHOLE_PARAMETERS];
+        struct cam_px c0, c1, c2;
+        struct proj_px q0, q1, q2;
+        struct bench_mm b1, b2;
+        assert_true(model_cam_from_bench_slope(&m, b, cam) && model_proj_from_bench_slope(&m, b, proj));
+        assert_true(model_cam_from_bench(&m, b, &c0) && model_proj_from_bench(&m, b, &q0));
+        for (int k = 0; k < 3; k++) {
+            struct bench_mm up = b, down = b;
+            *(k == 0 ? &up.x : k == 1 ? &up.y : &up.z) += h;
+            *(k == 0 ? &down.x : k == 1 ? &down.y : &down.z) -= h;
+            assert_true(model_cam_from_bench(&m, up, &c1) && model_cam_from_bench(&m, down, &c2));
+            assert_true(model_proj_from_bench(&m, up, &q1) && model_proj_from_bench(&m, down, &q2));
+            assert_true(fabs((c1.x - c2.x) / (2 * h) - cam[0][k]) < 1e-5 && fabs((c1.y - c2.y) / (2 * h) - cam[1][k]) < 1e-5);
+            assert_true(fabs((q1.x - q2.x) / (2 * h) - proj[0][k]) < 1e-5 && fabs((q1.y - q2.y) / (2 * h) - proj[1][k]) < 1e-5);
+        }
+        assert_true(model_bench_from_cam_slope(&m, c0, b.z, from_cam) && model_bench_from_proj_slope(&m, q0, b.z, from_proj));
+        assert_true(model_bench_from_cam(&m, (struct cam_px){c0.x + 0.01, c0.y}, b.z, &b1) &&
+                    model_bench_from_cam(&m, (struct cam_px){c0.x - 0.01, c0.y}, b.z, &b2));
+        assert_true(fabs((b1.x - b2.x) / 0.02 - from_cam[0][0]) < 1e-4 && fabs((b1.y - b2.y) / 0.02 - from_cam[1][0]) < 1e-4);
+        assert_true(model_bench_from_proj(&m, q0, b.z + 0.01, &b1) && model_bench_from_proj(&m, q0, b.z - 0.01, &b2));
+        assert_true(fabs((b1.x - b2.x) / 0.02 - from_proj[0][2]) < 1e-4 && fabs((b1.y - b2.y) / 0.02 - from_proj[1][2]) < 1e-4);
+        assert_true(pinhole_project(&m.projector, X, px, NULL, by));
+        for (int k = 0; k < PINHOLE_PARAMETERS; k++) {
+            double d[PINHOLE_PARAMETERS] = {0}, step = k == PINHOLE_CX || k == PINHOLE_CY ? 1e-3 : 1e-6;
+            struct pinhole up = m.projector, down = m.projector;
+            d[k] = step;
+            pinhole_add(&up, d);
+            d[k] = -step;
+            pinhole_add(&down, d);
+            assert_true(pinhole_project(&up, X, p, NULL, NULL) && pinhole_project(&down, X, q, NULL, NULL));
+            for (int r = 0; r < 2; r++)
+                assert_true(fabs((p[r] - q[r]) / (2 * step) - by[r][k]) < 1e-3 + 1e-5 * fabs(by[r][k]));
+        }
+    }
+}
+
 int main(void)
 {
     harness_init();
@@ -156,6 +204,7 @@ int main(void)
         cmocka_unit_test(lens_round_trip_with_all_terms),
         cmocka_unit_test(rotation_is_a_rotation),
         cmocka_unit_test(sigma_grows_with_height),
+        cmocka_unit_test(slopes_are_those_of_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
