@@ -252,6 +252,24 @@ static void boards(void **state)
     close_bench();
 }
 
+/* A board that is not what it should be is named, and nothing is saved with it; `boards` is the twin. */
+static void faulty_board(double bend_mm, double scale, const char *reason)
+{
+    struct calibrate_result r = {0};
+    open_bench(6, 0, "office");
+    take_our_board();
+    b.bend_mm = bend_mm;
+    b.scale = scale;
+    calibrate(&(struct calibrate_options){.board = &b.described}, &r);
+    printf("bow %.1f mm, print %.0f %%: %s\n", bend_mm, 100 * scale, b.last_reason);
+    assert_true(b.refused >= 1);
+    assert_string_equal(b.last_reason, reason);
+    close_bench();
+}
+
+static void board_bent(void **state) { (void)state; faulty_board(8, 1, "bent"); }
+static void board_printed_small(void **state) { (void)state; faulty_board(0, 0.97, "scale"); }
+
 /* ---- bumps ---- */
 
 /* Knocked so far, the calibration is mended without a board, and true again. */
@@ -399,7 +417,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bench_alone),   cmocka_unit_test(box_and_measure), cmocka_unit_test(walks_through),
         cmocka_unit_test(arm_stays),     cmocka_unit_test(light_switched),  cmocka_unit_test(frozen),
-        cmocka_unit_test(stalled),       cmocka_unit_test(blind_camera),    cmocka_unit_test(calm), cmocka_unit_test(boards), cmocka_unit_test(camera_knocked),
+        cmocka_unit_test(stalled),       cmocka_unit_test(blind_camera),    cmocka_unit_test(calm), cmocka_unit_test(boards), cmocka_unit_test(board_bent), cmocka_unit_test(board_printed_small), cmocka_unit_test(camera_knocked),
         cmocka_unit_test(projector_knocked), cmocka_unit_test(both_knocked),
     };
     if (argc > 1)
