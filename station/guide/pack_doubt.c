@@ -40,27 +40,17 @@ struct greys {
     double inside[POINTS * POINTS], ring[POINTS * POINTS];
 };
 
-static double grey_at(const struct pack *p, const struct image *im, struct rigid T, struct local_mm at, double z_mm)
-{
-    struct cam_px c;
-    struct local_mm b = rigid_apply(T, at);
-    if (!model_cam_from_bench(&p->g->calibration.model, (struct bench_mm){b.x, b.y, z_mm}, &c) || !(c.x >= 0) ||
-        !(c.y >= 0) || c.x > im->width - 1 || c.y > im->height - 1)
-        return -1;
-    const uint8_t *px = image_row(im, (int)(c.y + 0.5)) + 3 * (int)(c.x + 0.5);
-    return (px[0] + 2 * px[1] + px[2]) / 4.0;
-}
-
 static void greys_of(const struct pack *p, const struct image *im, struct rigid T, const double half_mm[2], double z_mm,
                      struct greys *out)
 {
+    const struct model *m = &p->g->calibration.model;
     for (int i = 0; i < POINTS * POINTS; i++) {
         double u = 2 * (i % POINTS + 0.5) / POINTS - 1, v = 2 * (i / POINTS + 0.5) / POINTS - 1;
         struct local_mm in = {u * half_mm[0], v * half_mm[1]};
         struct local_mm around = {u * (half_mm[0] + RING_MM), v * (half_mm[1] + RING_MM)};
         bool outside = fabs(around.x) > half_mm[0] || fabs(around.y) > half_mm[1];
-        out->inside[i] = grey_at(p, im, T, in, z_mm);
-        out->ring[i] = outside ? grey_at(p, im, T, around, z_mm) : -1;
+        out->inside[i] = pack_grey_at(m, im, T, in, z_mm);
+        out->ring[i] = outside ? pack_grey_at(m, im, T, around, z_mm) : -1;
     }
 }
 

@@ -9,7 +9,7 @@
 #define PUSHED_RAD 0.009
 #define PATCH_MM 110.0 /* half a side of what is kept of a place */
 
-static int grey_at(const struct model *m, const struct image *im, struct rigid T, struct local_mm at, double z_mm)
+int pack_grey_at(const struct model *m, const struct image *im, struct rigid T, struct local_mm at, double z_mm)
 {
     struct cam_px c;
     struct local_mm b = rigid_apply(T, at);
@@ -33,8 +33,8 @@ static bool really_moved(const struct pack *p, int carrier, struct rigid is, con
     for (int i = 0; i < POINTS * POINTS; i++) {
         struct local_mm at = {c->width_mm * ((i % POINTS + 0.5) / POINTS - 0.5),
                               c->depth_mm * ((i / POINTS + 0.5) / POINTS - 0.5)};
-        int now = grey_at(m, picture, is, at, z_mm), stayed = grey_at(m, &p->before, is, at, z_mm);
-        int moved = grey_at(m, &p->before, p->T_before[carrier], at, z_mm);
+        int now = pack_grey_at(m, picture, is, at, z_mm), stayed = pack_grey_at(m, &p->before, is, at, z_mm);
+        int moved = pack_grey_at(m, &p->before, p->T_before[carrier], at, z_mm);
         if (now < 0 || stayed < 0 || moved < 0)
             continue;
         along += abs(now - moved);

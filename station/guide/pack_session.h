@@ -96,6 +96,8 @@ void pack_doubt_forget(struct pack *p);
 
 /* pack_pushed.c: where the case lies in this look; places follow it. False: it was not found. */
 bool pack_follow_carrier(struct pack *p, int carrier, const struct image *picture);
+/* The grey that a camera picture shows of a point of something that lies at T, z_mm high; -1: outside of the picture. */
+int pack_grey_at(const struct model *m, const struct image *im, struct rigid T, struct local_mm at, double z_mm);
 /* Before a look is made the new `before`: keeps what the step's place looked like in the old one. */
 void pack_keep_patch(struct pack *p, int step);
 /* Puts that into the picture to compare with, for a step that was gone back to; nothing when none was kept. */
