@@ -22,6 +22,8 @@ static const double usual[CUE_COUNT] = {[CUE_OUTLINE] = 0.7, [CUE_STRETCH] = 2.4
 #define FLOOR_FACTOR 1.35 /* of the worst difference between its own references */
 #define ALIKE_FACTOR 1.2
 #define ENDS_ALIKE   1.15 /* turned round it differs by no more than so much more than as it was taught */
+/* Light from one side makes the mirror image of anything look other: only a difference beyond that is the thing's. */
+#define MIRROR_ALIKE 1.6
 #define SAME_MIN     0.45 /* what two layings differ by at least, whatever the taught pictures say */
 #define TAUGHT_MAX   32   /* references that the mean pose is made of */
 
@@ -232,7 +234,7 @@ static void measure_mirror(struct taught_item *it)
             n++;
         }
     }
-    it->mirror_alike = mirrored / n < ENDS_ALIKE * fmax(same / n, SAME_MIN);
+    it->mirror_alike = mirrored / n < MIRROR_ALIKE * fmax(same / n, SAME_MIN);
 }
 
 /* Where its references lie on average, and each against that. */

@@ -120,7 +120,9 @@ static void face(const struct check *c, int expected, const struct explanation *
     if (a.strength >= STRENGTH_MIN && a.lean <= LEAN_MINE && own <= rival->difference)
         return;
     bool alike = !c->items[expected].verifiable && c->items[expected].other == rival->item;
-    bool clear = !alike && a.strength >= STRENGTH_MIN && a.lean >= LEAN_RIVAL && rival->difference < own;
+    /* "Turn it round" is the simplest word: another one takes its place only when it explains far more. */
+    double clearly = v->reason == REASON_TURNED ? RIVAL_FACTOR : 1;
+    bool clear = !alike && a.strength >= STRENGTH_MIN && a.lean >= LEAN_RIVAL && rival->difference * clearly < own;
     if (v->result == VERDICT_ACCEPT || clear) {
         v->result = clear ? VERDICT_REFUSE : VERDICT_CONFIRM;
         v->reason = rival->reason;
