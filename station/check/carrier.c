@@ -24,6 +24,8 @@
 #define RIM_POINTS_MIN   120
 #define SCORE_MIN        0.45 /* unlike pictures reach 0.2 to 0.3; a case half full of things keeps its rim */
 #define SURE             0.75 /* following a case: nothing better will be found */
+#define QUICK_EVERY      4    /* edges, while the start is chosen */
+#define CHOSEN           3    /* of the starts are followed with all edges */
 #define INSIDE_MIN       0.97 /* of its points must lie on the bench */
 #define EDGE_SHARE       0.35 /* the strongest part of the taught picture's gradients are its edges */
 
@@ -171,6 +173,7 @@ struct search {
     struct view_grid grid;
     struct field field;
     struct edges edges;
+    int every; /* each n-th edge only is asked: quick, for a first choice */
 };
 
 static double score_pose(const struct search *s, struct rigid T, bool rim_only, double *inside)
@@ -178,7 +181,7 @@ static double score_pose(const struct search *s, struct rigid T, bool rim_only, 
     float c = cosf((float)T.angle_rad), si = sinf((float)T.angle_rad), sum = 0;
     float inv = (float)(1 / s->grid.mm_per_px);
     int count = 0, seen = 0;
-    for (int i = 0; i < s->edges.count; i++) {
+    for (int i = 0; i < s->edges.count; i += rim_only ? 1 : s->every) {
         const struct edge *e = &s->edges.list[i];
         if (rim_only && !e->rim)
             continue;
@@ -228,7 +231,7 @@ static enum lw_msg search_init(struct search *s, const struct model *m, const st
                                struct lw_error *err)
 {
     struct image view = {0}, grey = {0}, taught = {0}, taught_grey = {0};
-    *s = (struct search){0};
+    *s = (struct search){.every = 1};
     s->grid = grid_around(m, t, near, mm_per_px);
     enum lw_msg rc = view_rectify(m, frame, &s->grid, &view, err);
     rc = rc ? rc : grey_of(&view, &grey, err);
@@ -281,13 +284,19 @@ struct candidate {
     double score;
 };
 
+static int by_score(const void *a, const void *b)
+{
+    double x = ((const struct candidate *)a)->score, y = ((const struct candidate *)b)->score;
+    return (x < y) - (x > y);
+}
+
 /* Keeps the best ones; a pose near a kept one replaces it only when it is better. */
-static void keep_candidate(struct candidate *list, struct candidate c)
+static void keep_candidate(struct candidate *list, struct candidate c, double near_mm)
 {
     int worst = 0;
     for (int i = 0; i < CANDIDATES; i++) {
-        bool same = hypot(list[i].T.x_mm - c.T.x_mm, list[i].T.y_mm - c.T.y_mm) < 20 &&
-                    fabs(remainder(list[i].T.angle_rad - c.T.angle_rad, 2 * LW_PI)) < 0.2;
+        bool same = hypot(list[i].T.x_mm - c.T.x_mm, list[i].T.y_mm - c.T.y_mm) < near_mm &&
+                    fabs(remainder(list[i].T.angle_rad - c.T.angle_rad, 2 * LW_PI)) < near_mm / 100;
         if (same) {
             if (c.score > list[i].score)
                 list[i] = c;
@@ -382,7 +391,7 @@ static enum lw_msg search_everywhere(const struct search *s, struct candidate *l
                 float score = quick_score(middle, e, s->edges.count, least);
                 struct local_mm at = view_local_from_px(&s->grid, x, y);
                 if (score > least)
-                    keep_candidate(list, (struct candidate){{at.x, at.y, angle}, (double)score});
+                    keep_candidate(list, (struct candidate){{at.x, at.y, angle}, (double)score}, 20);
             }
     }
     free(p.gradient);
@@ -455,8 +464,10 @@ enum lw_msg carrier_refine(const struct model *m, const struct image *frame,
 {
     struct search fine;
     enum lw_msg rc = search_init(&fine, m, frame, taught, &near, FINE_MM, FINE_POINTS, err);
+    struct candidate list[CANDIDATES] = {0};
     struct rigid best = near;
     double best_score = 0;
+    fine.every = QUICK_EVERY;
     for (int i = 0; !rc && i < 27; i++) {
         double score;
         int k = (i + 13) % 27; /* where it was, first */
@@ -464,10 +475,17 @@ enum lw_msg carrier_refine(const struct model *m, const struct image *frame,
                               near.y_mm + (k / 3 % 3 - 1) * NEAR_MM / 2,
                               near.angle_rad + (k / 9 - 1) * NEAR_RAD / 2};
         struct rigid T = climb(&fine, start, 4.0, 0.02, 2.0, false, &score);
-        if (score > best_score)
-            best_score = score, best = T;
-        if (best_score > SURE)
+        keep_candidate(list, (struct candidate){T, score}, 4);
+        if (score > SURE)
             break;
+    }
+    fine.every = 1;
+    qsort(list, CANDIDATES, sizeof list[0], by_score);
+    for (int i = 0; !rc && i < CHOSEN; i++) {
+        double score;
+        struct rigid T = climb(&fine, list[i].T, 2.0, 0.01, 1.0, false, &score);
+        if (list[i].score > 0 && score > best_score)
+            best_score = score, best = T;
     }
     if (!rc)
         best = settle(&fine, best, &best_score);
