@@ -455,9 +455,10 @@ static void run(const struct image *before_im, const struct image *after_im, con
     cv::GaussianBlur(cv_wrap(before_im), before, cv::Size(3, 3), 0.8);
     cv::GaussianBlur(cv_wrap(after_im), after, cv::Size(3, 3), 0.8);
     cv::Mat valid = o->valid ? cv::Mat(cv_wrap(o->valid) > 0) : cv::Mat(before.size(), CV_8U, cv::Scalar(255));
-    cv::Mat gain = gain_field(before, after, valid, o->mm_per_px);
+    cv::Mat light = o->light_everywhere ? cv::Mat(before.size(), CV_8U, cv::Scalar(255)) : valid;
+    cv::Mat gain = gain_field(before, after, light, o->mm_per_px);
     differences d;
-    compare(before, after, gain, valid, o->noise_grey, o->mm_per_px, &d);
+    compare(before, after, gain, light, o->noise_grey, o->mm_per_px, &d);
     keep_bodies(d, valid, o->mm_per_px);
     cv::Mat mask = changed_mask(d, valid, o->mm_per_px);
     if (cv::countNonZero(mask) * o->mm_per_px * o->mm_per_px > CONTRAST_MIN_MM2) {

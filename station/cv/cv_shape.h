@@ -35,6 +35,7 @@ struct cv_change_options {
     double noise_grey;    /* known noise of `after`, 0: measure alone */
     double smallest_mm2;  /* parts below are dropped */
     const struct image *valid; /* GRAY8, 0: not judged; NULL: all is */
+    bool light_everywhere;     /* light and noise are measured where nothing is judged, too */
 };
 
 /* Colour difference or gradient difference, with hysteresis, after a slow gain field; soft darkening without edges is

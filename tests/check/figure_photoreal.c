@@ -1,5 +1,6 @@
 /* The checks on kept looks of the photorealistic bench (grab_photoreal.py makes them).
  * figure_photoreal FOLDER [--sets office-1,window-2] [--teach SET|own] [--only STATE] [--pictures DIR] [--before SET]
+ *                  [-v | --inventory]
  * Every item is taught by one laying (the `a` states), everything else is checked; the case is found by camera as the
  * station does. A row for each check, then a summary. Exit 1 when a wrong thing was accepted. */
 #include "photoreal.h"
@@ -73,6 +74,30 @@ static int run_set(struct photoreal *p, const char *set, const struct photoreal_
     return 0;
 }
 
+/* Half-packed cases: what is said to be in them. */
+static void print_inventory(const struct photoreal *p, const char *set)
+{
+    static const char *const states[] = {"empty", "ok_2b", "ok_4b", "ok_6b", "ok_8b", "ok_5c", "ok_8c", "moved_ok_5b"};
+    static const int packed[] = {0, 2, 4, 6, 8, 5, 8, 5};
+    int right = 0, wrong = 0, unsure = 0;
+    for (size_t k = 0; k < sizeof states / sizeof states[0]; k++) {
+        int found[PHOTOREAL_ITEMS];
+        struct lw_error err = {0};
+        if (photoreal_inventory(p, set, states[k], found, &err)) {
+            printf("%-10s %-12s %s\n", set, states[k], err.text);
+            continue;
+        }
+        printf("%-10s %-12s", set, states[k]);
+        for (int i = 0; i < PHOTOREAL_ITEMS; i++) {
+            int want = i < packed[k] ? i : -1;
+            right += found[i] == want, unsure += found[i] == -2, wrong += found[i] != want && found[i] != -2;
+            printf(" %s", found[i] == -2 ? "?" : found[i] < 0 ? "-" : photoreal_items[found[i]]);
+        }
+        printf("\n");
+    }
+    printf("%-10s in the case: %d right, %d can't tell, %d wrong\n", set, right, unsure, wrong);
+}
+
 static const char *option(int argc, char **argv, const char *name)
 {
     for (int i = 2; i + 1 < argc; i++)
@@ -94,6 +119,7 @@ int main(int argc, char **argv)
     struct photoreal_options o = {.only = option(argc, argv, "--only"), .pictures = option(argc, argv, "--pictures"),
                                   .before_set = option(argc, argv, "--before"), .verbose = !strcmp(argv[argc - 1], "-v")};
     const char *sets = option(argc, argv, "--sets"), *teach = option(argc, argv, "--teach");
+    bool inventory = !strcmp(argv[argc - 1], "--inventory");
     char list[512], *rest = NULL;
     snprintf(list, sizeof list, "%s", sets ? sets : "easy-1,office-1,window-1");
     if (o.pictures)
@@ -108,6 +134,10 @@ int main(int argc, char **argv)
         if (photoreal_teach(&p, !strcmp(teach, "own") ? set : teach, &err)) {
             fprintf(stderr, "%s: %s\n", set, err.text);
             return 1;
+        }
+        if (inventory) {
+            print_inventory(&p, set);
+            continue;
         }
         run_set(&p, set, &o, one, &n, &wrong);
         for (int k = 0; k < n; k++) {

@@ -308,3 +308,21 @@ enum lw_msg photoreal_check(const struct photoreal *p, const char *set, const st
     image_finish(&after);
     return rc;
 }
+
+enum lw_msg photoreal_inventory(const struct photoreal *p, const char *set, const char *state, int found[PHOTOREAL_ITEMS],
+                                struct lw_error *err)
+{
+    struct image look = {0};
+    struct check_place places[PHOTOREAL_ITEMS];
+    struct rigid T = strncmp(state, "moved", 5) ? p->T_case : p->T_moved;
+    enum lw_msg rc = photoreal_look(p, set, state, &look, err);
+    rc = rc ? rc : follow(p, set, &look, &T, err);
+    for (int i = 0; i < PHOTOREAL_ITEMS; i++)
+        places[i] = (struct check_place){.T_bench_from_place = rigid_mul(T, p->places[i]),
+                                         .T_bench_from_place_before = rigid_mul(T, p->places[i]),
+                                         .z_mm = p->place_z_mm[i], .item = i};
+    const struct check_look l = {.model = model_of(p, set), .before = &look, .after = &look, .noise_grey = NOISE_GREY};
+    rc = rc ? rc : check_inventory(p->check, &l, places, PHOTOREAL_ITEMS, found, err);
+    image_finish(&look);
+    return rc;
+}

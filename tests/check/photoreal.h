@@ -54,3 +54,7 @@ enum lw_msg photoreal_check(const struct photoreal *p, const char *set, const st
 /* One kept look. */
 enum lw_msg photoreal_look(const struct photoreal *p, const char *set, const char *state, struct image *out,
                            struct lw_error *err);
+
+/* What check_inventory finds at each place in one kept look (under the light of the whole case). */
+enum lw_msg photoreal_inventory(const struct photoreal *p, const char *set, const char *state, int found[PHOTOREAL_ITEMS],
+                                struct lw_error *err);
