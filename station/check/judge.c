@@ -7,6 +7,7 @@
 #define EXTRA_MIN_MM2  60.0 /* a second change counts from here, and from this share of the expected item */
 #define EXTRA_SHARE    0.25
 #define NEAR_MM        12.0  /* beyond the tolerance: still meant for this place */
+#define OWN_ROOM_MM    3.0 /* so near to its taught outline the thing is the place's own */
 #define REGION_MM      60.0  /* around a place when the light's polygon is not known */
 #define REGION_MAX_MM  320.0 /* half a side at most */
 #define LIT_RIM_MM     4.0   /* the light's own soft edge is not judged */
@@ -404,14 +405,25 @@ static int extra_part(const struct scene *s, int target)
     return -1;
 }
 
+/* A filled neighbour that changed is no thing laid at the place, however near it lies. */
+static bool is_neighbour(const struct scene *s, int part)
+{
+    struct local_mm at;
+    int place = place_at(s, &s->change.parts[part]);
+    centre_of(&s->grid, &s->change.parts[part], &at);
+    return place >= 0 && s->places[place].filled && !over_item(&s->c->items[s->places[s->expected].item], at, OWN_ROOM_MM);
+}
+
 static enum lw_msg judge_scene(const struct scene *s, struct verdict *v, struct lw_error *err)
 {
     const struct check_place *p = &s->places[s->expected];
     const struct check_item_options *o = &s->c->items[p->item].options;
     double tolerance_mm = p->tolerance_mm > 0 ? p->tolerance_mm : o->tolerance_mm;
     double tolerance_rad = p->tolerance_rad > 0 ? p->tolerance_rad : o->tolerance_rad;
-    int target = target_part(s->c, &s->change, p->item, tolerance_mm + NEAR_MM),
-        extra = extra_part(s, target);
+    int target = target_part(s->c, &s->change, p->item, tolerance_mm + NEAR_MM);
+    if (target >= 0 && is_neighbour(s, target))
+        target = -1;
+    int extra = extra_part(s, target);
     int hand = hand_part(s, target);
     v->reason = check_picture_trouble(&s->change);
     if (v->reason == REASON_DARK || v->reason == REASON_BLURRED)
