@@ -19,7 +19,9 @@
 #define TERMS       MODEL_RESIDUAL_TERMS
 #define PAIRS_MIN   50
 /* With boards, the bench's typed size is known to so much of itself: a tape's reading. */
-#define SIZE_SPREAD 0.004
+#define SIZE_SPREAD 0.0015
+/* Boards that tell the pixels' proportions worse than this fit badly: they are asked alone. */
+#define ASPECT_SIGMA_MAX 0.004
 
 static const struct fit_use use_all = {true, -1}, use_seen = {false, -1};
 
@@ -352,8 +354,10 @@ enum lw_msg solve_views(const struct solve_input *given, struct model *out, stru
     rc = rc ? rc : adjust(&g, f, &m, &q, report, err);
     gather_finish(&g);
     free(f);
-    if (rc)
-        return ask_boards(given, rc, report, err);
+    bool astray = !rc && in.view_count && report->projector_aspect_sigma > ASPECT_SIGMA_MAX;
+    enum lw_msg named = rc || astray ? ask_boards(given, rc ? rc : LW_MSG_SOLVE_NO_ANSWER, report, err) : LW_OK;
+    if (rc || (named && named != LW_MSG_SOLVE_NO_ANSWER))
+        return named;
     q.seconds = now_s() - start;
     *out = m;
     *quality = q;

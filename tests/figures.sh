@@ -124,6 +124,8 @@ table() {
     [ -z "$files" ] || build/tests/calibration/figure_calibration --table $files
     title "Calibration on real captures (kamino410)"
     grep -h 'decoded; \|skipped: ' "$out/decode-real" 2>/dev/null || echo "not measured"
+    title "Calibration with a board on 30 drawn stations"
+    grep -h 'drawn stations\|mm high' "$out/boards-drawn" 2>/dev/null || echo "not measured"
     title "Scenarios, seeds 1 to $runs"
     printf '%-22s %4s %6s %8s %6s %12s %13s %13s %10s %7s\n' scenario runs failed mistakes caught 'right reason' \
         'false accepts' 'false rejects' placements 'wait s'
