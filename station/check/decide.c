@@ -13,6 +13,7 @@
 #define RIVAL_FACTOR  1.4  /* what differs by so much more than the expected item is no rival */
 #define LEAN_MINE     0.35 /* of 0 .. 1 where two explanations differ: up to here it is the expected one */
 #define LEAN_RIVAL    0.65 /* and from here the rival; between them a person is asked */
+#define MUCH_BETTER  1.5  /* explained so much better in all, the rival need only be the likelier one there */
 #define STRENGTH_MIN  6.0  /* weaker differences are noise */
 
 /* Another explanation of what lies there. */
@@ -122,7 +123,8 @@ static void face(const struct check *c, int expected, const struct explanation *
     bool alike = !c->items[expected].verifiable && c->items[expected].other == rival->item;
     /* "Turn it round" is the simplest word: another one takes its place only when it explains far more. */
     double clearly = v->reason == REASON_TURNED ? RIVAL_FACTOR : 1;
-    bool clear = !alike && a.strength >= STRENGTH_MIN && a.lean >= LEAN_RIVAL && rival->difference * clearly < own;
+    bool leans = a.lean >= LEAN_RIVAL || (a.lean > 0.5 && rival->difference * MUCH_BETTER < own);
+    bool clear = !alike && a.strength >= STRENGTH_MIN && leans && rival->difference * clearly < own;
     if (v->result == VERDICT_ACCEPT || clear) {
         v->result = clear ? VERDICT_REFUSE : VERDICT_CONFIRM;
         v->reason = rival->reason;
