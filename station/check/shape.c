@@ -98,11 +98,13 @@ static double rim_length(const struct shape *s)
     return sum;
 }
 
+/* Of the whole outline: without the stretches in doubt it would lie off to the side where there are none, and the other
+ * way round would not be found from it. */
 static void find_centre(struct shape *s)
 {
     s->cx = s->cy = 0;
-    for (int i = 0; i < s->count; i++)
-        s->cx += (double)s->x[i] / s->count, s->cy += (double)s->y[i] / s->count;
+    for (int i = 0; i < s->edge_count; i++)
+        s->cx += (double)s->edge_x[i] / s->edge_count, s->cy += (double)s->edge_y[i] / s->edge_count;
 }
 
 static enum lw_msg make_distance(struct shape *s, struct lw_error *err)
