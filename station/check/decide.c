@@ -13,7 +13,9 @@
 #define RIVAL_FACTOR  1.4  /* what differs by so much more than the expected item is no rival */
 #define LEAN_MINE     0.35 /* of 0 .. 1 where two explanations differ: up to here it is the expected one */
 #define LEAN_RIVAL    0.65 /* and from here the rival; between them a person is asked */
-#define MUCH_BETTER  1.5  /* explained so much better in all, the rival need only be the likelier one there */
+#define MUCH_BETTER   1.5  /* explained so much better in all, the rival need only be the likelier one there */
+#define LEAN_EITHER   0.5  /* ends that look alike are asked about only from here */
+#define POOR_SHARE    0.85 /* of its floor: so bad a match tells it from no rival that is nearly as good */
 #define STRENGTH_MIN  6.0  /* weaker differences are noise */
 
 /* Another explanation of what lies there. */
@@ -87,12 +89,13 @@ static void find_others(const struct check *c, int expected, const struct shape 
     }
 }
 
-/* The same item the other way round, and its mirror image, unless its taught layings say that this looks the same. */
+/* The same item the other way round, and its mirror image, unless its taught layings say that this looks the same. Ends
+ * that look alike as a whole may still differ somewhere: `face` looks there. */
 static void find_own(const struct taught_item *it, int item, const struct shape *seen, const struct item_match *own,
                      bool way, double relevant, struct rivals *out)
 {
     struct item_match m;
-    if (way && !it->ends_alike && own->turned < relevant)
+    if (way && own->turned < relevant)
         add_rival(out, &(struct rival){REASON_TURNED, item, own->turned,
                                        {&it->references[own->turned_reference].shape, own->T_turned}});
     if (it->mirror_alike)
@@ -115,12 +118,17 @@ static void usual_of(const struct taught_item *it, double usual[CUE_COUNT])
 static void face(const struct check *c, int expected, const struct explanation *mine, double own,
                  const struct rival *rival, const struct shape *seen, struct verdict *v)
 {
+    const struct taught_item *it = &c->items[expected];
     double usual[CUE_COUNT];
-    usual_of(&c->items[expected], usual);
+    usual_of(it, usual);
     struct apart a = shape_apart(mine, &rival->how, seen, usual);
-    if (a.strength >= STRENGTH_MIN && a.lean <= LEAN_MINE && own <= rival->difference)
+    bool ends = rival->reason == REASON_TURNED && it->ends_alike;
+    if (ends && (a.strength < STRENGTH_MIN || a.lean < LEAN_EITHER))
         return;
-    bool alike = !c->items[expected].verifiable && c->items[expected].other == rival->item;
+    bool doubtful = own > POOR_SHARE * it->floor && rival->difference < MARGIN_OTHER * own;
+    if (a.strength >= STRENGTH_MIN && a.lean <= LEAN_MINE && own <= rival->difference && !doubtful)
+        return;
+    bool alike = !it->verifiable && it->other == rival->item;
     /* "Turn it round" is the simplest word: another one takes its place only when it explains far more. */
     double clearly = v->reason == REASON_TURNED ? RIVAL_FACTOR : 1;
     bool leans = a.lean >= LEAN_RIVAL || (a.lean > 0.5 && rival->difference * MUCH_BETTER < own);

@@ -29,7 +29,7 @@ static constexpr double GROUND_MM = 25; // the narrowest ground that is dark by 
 static constexpr double INSIDE_SHARE = 0.6;
 // A soft darkening is a thing, not a shadow, when so much of its rim faces the ground, and most of that is sharp.
 static constexpr double SHARP_SHARE = 0.6, BODY_MIN_MM2 = 25, FACING_SHARE = 0.25;
-static constexpr float BRIGHT_GREY = 128; // white on white; in dark ground such things are mirror images
+static constexpr float BRIGHT_GREY = 80; // white on white, pale cases; in dark foam such things are mirror images
 static constexpr float SHARP = 0.6F; // of twice the gradient of a step that is one pixel wide
 static constexpr int FACING_PX = 4; // so far beyond its rim the ground is asked
 static constexpr float INSIDE_GREY = 3, INSIDE_SIGMAS = 2.5F;
