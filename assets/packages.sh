@@ -4,7 +4,7 @@
 packages_program="build-essential meson ninja-build pkg-config gettext libopencv-core-dev libopencv-imgproc-dev \
 libopencv-imgcodecs-dev libopencv-calib3d-dev libopencv-features2d-dev libopencv-videoio-dev libopencv-contrib-dev libsdl2-dev \
 libusb-1.0-0-dev libconfig-dev libsqlite3-dev libcairo2-dev libpango1.0-dev libjansson-dev libcminpack-dev libjpeg-dev \
-libmicrohttpd-dev libsodium-dev fonts-dejavu-core"
+libzxing-dev libmicrohttpd-dev libsodium-dev fonts-dejavu-core"
 packages_tests="libcmocka-dev umockdev libumockdev-dev xvfb locales git"
 
 # packages_install NAME…: says which are missing and installs them, with sudo when not root.

@@ -20,6 +20,7 @@ const char *verdict_reason_name(enum verdict_reason r);
 struct verdict {
     enum verdict_result result;
     enum verdict_reason reason;
+    bool fits;       /* what lies there is the expected item's shape, where and how it should be, whoever else it may be */
     int seen_item;   /* index of the taught item that lies there (or elsewhere), -1: none or unknown */
     int seen_place;  /* REASON_ELSEWHERE, REASON_MOVED: index of the place concerned, -1: no place */
     struct bench_mm seen_at; /* centre of what was seen, on the bench */

@@ -157,6 +157,7 @@ static void decide_pose(const struct taught_item *it, const struct item_match *m
         refuse(v, REASON_TURNED, v->seen_item);
     else if (moved_mm > tolerance_mm)
         refuse(v, REASON_ELSEWHERE, v->seen_item);
+    v->fits = v->result == VERDICT_ACCEPT;
 }
 
 /* It looks like the expected item and would be accepted: unless something lies on it, or it has grown. */
