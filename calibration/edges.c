@@ -383,7 +383,7 @@ static enum lw_msg find(struct finder *f, struct solve_input *in, enum person_si
     for (int s = 0; s < 4; s++) {
         find_curves(f, (enum side)s);
         if (!f->curve_count[s])
-            return lw_fail(err, LW_MSG_EDGES_UNSURE, gettext(names[s]));
+            return lw_fail(err, LW_MSG_EDGES_UNSURE, lw_words(names[s]));
     }
     double best = choose(f, in, side, &margin);
     /* sure: well seen, of the right proportions, and nothing else nearly as good */

@@ -29,6 +29,7 @@ export class Bench extends EventTarget {
     this.selected = '';
     this.grid = 1;
     this.neighbours = true;
+    this.drawing = null; // a rectangle that is being drawn, see draw.js
     this.svg = byId('overlay');
     this.canvas = byId('live');
     this.live = new Live((b, straight) => this.paint(b, straight), (away) => { byId('no-picture').hidden = !away; });
@@ -114,7 +115,8 @@ export class Bench extends EventTarget {
     const chosen = list.find((x) => x.path === this.selected);
     const first = chosen ?? list.find((x) => x.kind === 'place') ?? list[0];
     const nodes = list.map((thing) => this.node(thing, thing === first));
-    this.svg.replaceChildren(...nodes, ...(chosen ? this.handles(chosen) : []), this.guides = svg('g', { class: 'guides' }));
+    this.svg.replaceChildren(...nodes, ...(chosen && !this.drawing ? this.handles(chosen) : []), this.guides = svg('g', { class: 'guides' }),
+      ...(this.drawing?.nodes() ?? []));
     if (focused) this.svg.querySelector(`[data-path="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 

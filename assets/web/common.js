@@ -3,7 +3,7 @@
 let texts = {};
 export let session = {};
 
-/** English words in the station's language; %s is filled in. */
+/** English words in the reader's language; %s is filled in. */
 export function t(words, ...values) {
   let i = 0;
   return (texts[words] ?? words).replace(/%s/g, () => values[i++]);
@@ -74,7 +74,7 @@ function fill(node, attributes, children) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** The words of a text group in the station's language, or in any. */
+/** The words of a text group in the reader's language, or in any. */
 export function wordsOf(group, otherwise = '') {
   if (!group) return otherwise;
   return group[session.language] || Object.values(group).find(Boolean) || otherwise;
@@ -100,8 +100,24 @@ export function pictureUrl(id, file) {
   return `/api/file/${encodeURIComponent(id)}/${file.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-/** Log-out and who is logged in, in the page's head. */
+// ---- the head of each page ----
+
+const YEAR_S = 365 * 24 * 3600;
+
+/** The reader's own language, kept by the browser for all pages of the station. */
+export function languageChoice() {
+  const now = document.documentElement.lang;
+  const input = el('select', { id: 'language', 'aria-label': 'Taal / Language', onchange: () => {
+    document.cookie = `lichtwijzer_language=${input.value}; Path=/; Max-Age=${YEAR_S}; SameSite=Strict${location.protocol === 'https:' ? '; Secure' : ''}`;
+    window.dispatchEvent(new Event('lichtwijzer:language'));
+    location.reload();
+  } }, [['nl', 'Nederlands'], ['en', 'English']].map(([code, name]) => el('option', { value: code, lang: code, selected: code === now }, name)));
+  return input;
+}
+
+/** Language and log-out. */
 export function account(where) {
+  where.append(languageChoice());
   if (!session.password) return;
   where.append(el('button', { class: 'quiet', onclick: async () => { await post('/api/logout'); location.assign('/login'); } },
     t('Log out')));

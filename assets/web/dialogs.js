@@ -1,12 +1,14 @@
-// Questions that need an answer: what changed, two people, pictures, a new step.
+// Questions that need an answer: what changed, two people, pictures, sounds.
 
-import { byId, el, get, pictureUrl, post, say, sayError, session, t, wordsOf } from '/static/common.js';
+import { byId, el, get, pictureUrl, post, say, sayError, session, t } from '/static/common.js';
+import { drawRectangle } from '/static/draw.js';
 
 const UPLOAD_MAX = 20000000; // as the station takes it
 const MARGIN_MM = 15;
+const DRAW = Symbol('draw'); // the answer: first draw round it
 
 /** Opens the one dialog; build(done) gives its content, done(value) closes it. */
-function ask(title, build) {
+export function ask(title, build) {
   const dialog = byId('dialog');
   return new Promise((resolve) => {
     const done = (value) => { dialog.onclose = null; dialog.close(); resolve(value); };
@@ -14,6 +16,7 @@ function ask(title, build) {
     dialog.replaceChildren(el('div', { class: 'dialog-head' }, el('h2', { id: 'dialog-title' }, title),
       el('button', { class: 'icon', 'aria-label': t('Close'), onclick: () => done(undefined) }, '×')), ...build(done));
     dialog.showModal();
+    dialog.querySelector('form input, form select')?.focus(); // what is asked for, rather than the way out
   });
 }
 
@@ -77,32 +80,54 @@ async function showMerged({ failed, both }) {
 /** A file's name in the folder, '' for none, undefined when nothing was chosen. */
 export async function pictures(model, bench, thing, owner) {
   const there = (await get(`/api/pictures/${model.id}`)).pictures.sort();
-  return ask(t('Picture of %s', owner), (done) => {
-    const file = el('input', { type: 'file', accept: 'image/png,image/jpeg', id: 'file', onchange: () => upload(model, file.files[0], owner).then(done, sayError) });
-    const camera = el('button', { onclick: () => photograph(model, bench, thing, owner).then(done, sayError) }, t('Take it with the camera, as it lies there now'));
+  const chosen = await ask(t('Picture of %s', owner), (done) => {
+    const file = el('input', { type: 'file', accept: 'image/png,image/jpeg', id: 'file', onchange: () => upload(model, 'picture', file.files[0], owner).then(done, sayError) });
+    const camera = el('button', { onclick: () => (thing ? photograph(model, edgeOf(bench, thing), thing.z, owner).then(done, sayError) : done(DRAW)) },
+      thing ? t('Take it with the camera, as it lies there now') : t('Take it with the camera: draw round it on the bench'));
     return [el('label', { class: 'field' }, el('span', { class: 'label' }, t('From a file (PNG or JPEG, at most 20 MB)')), file),
-      thing && session.bench.calibrated ? camera : null,
+      session.bench.calibrated ? camera : null,
       el('h3', {}, t('Pictures of this workflow')),
       el('div', { class: 'gallery' }, there.map((name) => el('button', { onclick: () => done(name), 'aria-label': name },
         el('img', { src: pictureUrl(model.id, name), alt: '', loading: 'lazy' }), el('span', {}, name.split('/').pop())))),
       el('div', { class: 'row end' }, el('button', { class: 'quiet', onclick: () => done(null) }, t('No picture')))].filter(Boolean);
   });
+  if (chosen !== DRAW) return chosen;
+  const box = await drawRectangle(bench, t('Draw round it for the picture'));
+  return box && photograph(model, box, 0, owner);
 }
 
-async function upload(model, file, owner) {
+async function upload(model, kind, file, owner) {
   if (!file) return undefined;
-  if (file.size > UPLOAD_MAX) throw new Error(t('That picture is larger than 20 MB.'));
-  return (await post(`/api/picture/${model.id}?name=${encodeURIComponent(owner)}`, file)).file;
+  if (file.size > UPLOAD_MAX) throw new Error(t('That file is larger than 20 MB.'));
+  return (await post(`/api/${kind}/${model.id}?name=${encodeURIComponent(owner)}`, file)).file;
 }
 
-async function photograph(model, bench, thing, owner) {
+/** What is pictured of a thing on the bench: a little more than its outline. */
+function edgeOf(bench, thing) {
   const points = thing.local.map((p) => bench.onScreen(thing, p)).map(([x, y]) => [x, bench.depth - y]);
   const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
-  const rectangle = [Math.min(...xs) - MARGIN_MM, Math.min(...ys) - MARGIN_MM, Math.max(...xs) + MARGIN_MM, Math.max(...ys) + MARGIN_MM];
-  return (await post(`/api/camera/${model.id}`, { name: owner, rectangle, z_mm: thing.z ?? 0 })).file;
+  return [Math.min(...xs) - MARGIN_MM, Math.min(...ys) - MARGIN_MM, Math.max(...xs) + MARGIN_MM, Math.max(...ys) + MARGIN_MM];
 }
 
-// ---- new things ----
+async function photograph(model, rectangle, z, owner) {
+  return (await post(`/api/camera/${model.id}`, { name: owner, rectangle, z_mm: z ?? 0 })).file;
+}
+
+// ---- sounds ----
+
+/** As pictures(). */
+export async function sounds(model, owner) {
+  const there = (await get(`/api/sounds/${model.id}`)).sounds.sort();
+  return ask(t('Sound of %s', owner), (done) => {
+    const file = el('input', { type: 'file', accept: 'audio/wav,audio/ogg,.wav,.ogg', onchange: () => upload(model, 'sound', file.files[0], owner).then(done, sayError) });
+    return [el('label', { class: 'field' }, el('span', { class: 'label' }, t('From a file (WAV or OGG, at most 20 MB)')), file),
+      there.length ? el('h3', {}, t('Sounds of this workflow')) : null,
+      el('ul', {}, there.map((name) => el('li', { class: 'row' }, el('audio', { controls: true, preload: 'none', src: pictureUrl(model.id, name), 'aria-label': name }),
+        el('button', { onclick: () => done(name) }, name.split('/').pop()))))].filter(Boolean);
+  });
+}
+
+// ---- one line ----
 
 export function chooseLabel(title, label, value = '') {
   return ask(title, (done) => {
@@ -111,44 +136,4 @@ export function chooseLabel(title, label, value = '') {
       el('label', { class: 'field' }, el('span', { class: 'label' }, label), input),
       el('div', { class: 'row end' }, el('button', { class: 'primary' }, t('Go on'))))];
   });
-}
-
-function freeKey(words, list) {
-  const taken = new Set((list ?? []).map((e) => e.id));
-  const begin = words.toLowerCase().normalize('NFD').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 50) || 'step';
-  for (let n = 1; ; n++) {
-    const key = n === 1 ? begin : `${begin}-${n}`;
-    if (!taken.has(key)) return key;
-  }
-}
-
-/** A step: lay a thing in a new place, fill a place that no step fills yet, or let a person confirm something. */
-export function addStep(model) {
-  const { tree } = model, used = new Set((tree.sections ?? []).flatMap((s) => (s.steps ?? []).map((x) => x.place)));
-  const free = (tree.places ?? []).filter((p) => !used.has(p.id)), all = { id: null };
-  all.steps = (tree.sections ?? []).flatMap((s) => s.steps ?? []);
-  return ask(t('Add a step'), (done) => {
-    const words = el('input', { type: 'text', maxlength: 60, id: 'confirm-words' });
-    const itemName = (p) => wordsOf(tree.items?.find((i) => i.id === p.item)?.name, p.item);
-    return [
-      free.length ? el('h3', {}, t('A place that no step fills yet')) : null,
-      el('div', { class: 'choices' }, free.map((p) => el('button', { onclick: () => done({ ops: [], step: { place: p.id } }) }, `${itemName(p)}${p.count > 1 ? ` × ${p.count}` : ''} (${p.id.replace('-{n}', '')})`))),
-      el('h3', {}, t('Lay a thing in a new place')),
-      el('div', { class: 'choices' }, (tree.items ?? []).map((i) => el('button', { onclick: () => done(newPlace(model, i)) }, wordsOf(i.name, i.id)))),
-      el('h3', {}, t('Something the person does and confirms')),
-      el('form', { onsubmit: (e) => { e.preventDefault(); if (words.value.trim()) done(newConfirm(words.value.trim(), all.steps)); } },
-        el('label', { class: 'field' }, el('span', { class: 'label' }, t('Words')), words),
-        el('div', { class: 'row end' }, el('button', { class: 'primary' }, t('Add'))))].filter(Boolean);
-  });
-}
-
-function newPlace(model, item) {
-  const carrier = model.tree.carriers?.[0];
-  const place = { id: freeKey(item.id, model.tree.places), ...(carrier ? { carrier: carrier.id } : {}), item: item.id,
-    x_mm: carrier ? 0 : 100, y_mm: carrier ? 0 : 100, z_mm: 0 };
-  return { ops: [{ insert: 'places', at: -1, group: place }], step: { place: place.id, text: {} } };
-}
-
-function newConfirm(words, steps) {
-  return { ops: [], step: { kind: 'confirm', id: freeKey(words, steps), text: { [session.language]: words } } };
 }

@@ -5,13 +5,15 @@ import { Model, elementPath, lookUp } from '/static/model.js';
 import { Bench } from '/static/bench.js';
 import { Steps } from '/static/steps.js';
 import { Panel } from '/static/panel.js';
-import { addStep, chooseLabel, conflict, pictures, showDiff } from '/static/dialogs.js';
+import { Lists } from '/static/lists.js';
+import { chooseItem, chooseStep, newBin, newCarrier, newItem, newPlace, newSection, newVariant } from '/static/create.js';
+import { conflict, pictures, showDiff, sounds } from '/static/dialogs.js';
 
 const STALE_EVERY_MS = 4000;
 const PROJECT_MS = 200;
 const id = decodeURIComponent(location.pathname.split('/')[2] ?? '');
 const model = new Model(id);
-let bench, steps, panel, selected = '', conflictOpen = false;
+let bench, steps, lists, panel, selected = '', conflictOpen = false;
 
 // ---- what is selected ----
 
@@ -35,7 +37,9 @@ function select(path) {
   selected = path;
   steps.selected = stepOf(path);
   panel.selected = steps.selected.includes('.steps[') ? steps.selected : path;
+  lists.selected = path;
   steps.draw();
+  lists.draw();
   panel.draw();
   bench.select(placeOf(path), true);
   project();
@@ -57,7 +61,7 @@ function drawProblems() {
   byId('problems').replaceChildren(...(list.length === 0 ? [el('li', { class: 'good' }, t('All is well: nothing to mend.'))]
     : list.map((p) => el('li', { class: p.warning ? 'warning' : 'error' },
       el('strong', {}, p.warning ? t('Warning') : t('Error')), ' ', p.text, ' ', el('span', { class: 'remedy' }, p.remedy), ' ',
-      p.path ? el('button', { class: 'quiet', onclick: () => { select(p.path); byId('panel').querySelector('input, select, button')?.focus(); } }, t('Show it'))
+      p.path ? el('button', { class: 'quiet', onclick: () => { select(p.path); panel.focusFirst(); } }, t('Show it'))
         : el('span', { class: 'note' }, `${p.file}:${p.line}`)))));
 }
 
@@ -75,6 +79,7 @@ function draw() {
   drawProblems();
   drawLook();
   steps.draw();
+  lists.draw();
   if (!typing()) panel.draw();
   if (!bench.drag) bench.draw();
 }
@@ -166,29 +171,48 @@ async function lookAtBench() {
 
 // ---- adding and removing ----
 
-async function addTo(sectionPath) {
-  const made = await addStep(model);
+/** Something new: written, checked, and shown as what is selected. */
+async function add(made) {
   if (!made) return;
-  model.edit([...made.ops, { insert: `${sectionPath}.steps`, at: -1, group: made.step }]);
+  model.edit(made.ops);
+  await model.check();
+  select(made.path);
+  panel.focusFirst();
+}
+
+async function addStep(sectionPath) {
+  const made = await chooseStep(model);
+  if (!made) return;
+  if (made.item) { await add(await newPlace(model, bench, made.item, sectionPath)); return; }
+  model.edit([{ insert: `${sectionPath}.steps`, at: -1, group: made.step }]);
   await model.check();
   const list = lookUp(model.tree, sectionPath).steps;
   select(elementPath(`${sectionPath}.steps`, list, list.length - 1));
+  panel.focusFirst();
 }
 
-async function addSection() {
-  const name = await chooseLabel(t('Add a section'), t('Name'));
-  if (!name) return;
-  const taken = new Set((model.tree.sections ?? []).map((s) => s.id));
-  let key = name.toLowerCase().normalize('NFD').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'section';
-  for (let n = 2, begin = key; taken.has(key); n++) key = `${begin}-${n}`;
-  model.edit([{ insert: 'sections', at: -1, group: { id: key, name: { [session.language]: name }, steps: [] } }]);
-  await model.check();
-  select(`sections[${key}]`);
+/** The section that is worked at: that of the selected step, else the last one. */
+function sectionNow() {
+  const all = model.tree.sections ?? [], at = steps.selected.match(/^sections\[[^\]]*\]/)?.[0];
+  return at && lookUp(model.tree, at) ? at : all.length ? elementPath('sections', all, all.length - 1) : '';
 }
 
+async function addPlace(item) {
+  const which = item ?? await chooseItem(model);
+  if (which) await add(await newPlace(model, bench, which, sectionNow()));
+}
+
+const makers = { items: newItem, bins: newBin, carriers: newCarrier, variants: newVariant };
+
+/** A place goes with the steps that fill it. */
 function remove(path) {
+  const ops = [], place = path.startsWith('places[') ? lookUp(model.tree, path) : null;
+  for (const [i, s] of (place ? model.tree.sections ?? [] : []).entries()) {
+    const list = `${elementPath('sections', model.tree.sections, i)}.steps`;
+    for (let k = (s.steps ?? []).length - 1; k >= 0; k--) if (s.steps[k].place === place.id) ops.push({ remove: `${list}[#${k}]` });
+  }
   select('');
-  model.edit([{ remove: path }]);
+  model.edit([...ops, { remove: path }]);
   say(t('Removed. Undo brings it back.'));
 }
 
@@ -198,28 +222,44 @@ async function choosePicture({ path, owner }) {
   if (file !== undefined) { model.edit([{ set: path, to: file }]); panel.draw(); }
 }
 
+async function addFrame({ path, owner }) {
+  const file = await pictures(model, bench, bench.thing(placeOf(selected)), owner);
+  if (file) { model.edit([{ set: path, to: [...(lookUp(model.tree, path) ?? []), file] }]); panel.draw(); }
+}
+
+async function chooseSound({ path, owner }) {
+  const file = await sounds(model, owner);
+  if (file) { model.edit([{ set: path, to: file }]); panel.draw(); }
+}
+
 // ---- beginning ----
 
 function wire() {
-  bench.problemOf = steps.problemOf = problemOf;
+  bench.problemOf = steps.problemOf = lists.problemOf = problemOf;
   model.addEventListener('change', draw);
   model.addEventListener('stale', resolveConflict);
   model.addEventListener('trouble', (e) => sayError(e.detail));
   bench.addEventListener('select', (e) => select(e.detail));
-  bench.addEventListener('open', () => byId('panel').querySelector('input')?.focus());
+  bench.addEventListener('open', () => panel.focusFirst());
   bench.addEventListener('moved', (e) => { say(bench.describe(e.detail)); project(); });
   steps.addEventListener('select', (e) => select(e.detail));
-  steps.addEventListener('open', () => byId('panel').querySelector('input')?.focus());
+  steps.addEventListener('open', () => panel.focusFirst());
   steps.addEventListener('moved', (e) => say(t('Now number %s.', e.detail)));
-  steps.addEventListener('add', (e) => addTo(e.detail).catch(sayError));
+  steps.addEventListener('add', (e) => addStep(e.detail).catch(sayError));
+  lists.addEventListener('select', (e) => select(e.detail));
+  lists.addEventListener('add', (e) => makers[e.detail](model, bench).then(add).catch(sayError));
   panel.addEventListener('picture', (e) => choosePicture(e.detail).catch(sayError));
+  panel.addEventListener('frame', (e) => addFrame(e.detail).catch(sayError));
+  panel.addEventListener('sound', (e) => chooseSound(e.detail).catch(sayError));
+  panel.addEventListener('place-for', (e) => addPlace(e.detail).catch(sayError));
   panel.addEventListener('remove', (e) => remove(e.detail));
   byId('panel').addEventListener('focusout', () => setTimeout(() => { if (!typing() && !byId('panel').contains(document.activeElement)) panel.draw(); }));
   byId('undo').onclick = () => model.undo();
   byId('redo').onclick = () => model.redo();
   byId('save').onclick = save;
   byId('diff').onclick = () => showDiff(model).catch(sayError);
-  byId('add-section').onclick = () => addSection().catch(sayError);
+  byId('add-section').onclick = () => newSection(model).then(add).catch(sayError);
+  byId('add-place').onclick = () => addPlace().catch(sayError);
   byId('state').onchange = () => model.edit([{ set: 'state', to: byId('state').value }]);
   byId('look').onchange = () => look(byId('look').value);
   byId('grid').value = '1';
@@ -227,7 +267,9 @@ function wire() {
   byId('neighbours').onchange = () => { bench.neighbours = byId('neighbours').checked; };
   byId('project').onchange = projectToggled;
   window.addEventListener('keydown', shortcuts);
-  window.addEventListener('beforeunload', (e) => { if (model.dirty) e.preventDefault(); });
+  let stays = false; // another language of the same page: nothing is left
+  window.addEventListener('lichtwijzer:language', () => { stays = true; });
+  window.addEventListener('beforeunload', (e) => { if (model.dirty && !stays) e.preventDefault(); });
   setInterval(lookForOthers, STALE_EVERY_MS);
 }
 
@@ -252,6 +294,7 @@ async function main() {
   account(byId('account'));
   bench = new Bench(model, me.bench);
   steps = new Steps(model);
+  lists = new Lists(model);
   panel = new Panel(model, bench);
   wire();
   if (me.role !== 'coach') document.body.classList.add('read-only');

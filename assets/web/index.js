@@ -2,6 +2,7 @@
 
 import { account, begin, byId, el, get, pictureUrl, post, sayError, t, wordsOf } from '/static/common.js';
 import { chooseLabel } from '/static/dialogs.js';
+import { freeKey } from '/static/create.js';
 
 function card(w, single) {
   const name = wordsOf(w.name, w.id);
@@ -21,9 +22,20 @@ async function copy(w, name) {
   location.assign(`/edit/${id}`);
 }
 
+async function beginNew() {
+  const name = await chooseLabel(t('A new workflow'), t('Name'));
+  if (!name) return;
+  const { id } = await post('/api/new', { name, id: freeKey(name, all, 'workflow') });
+  location.assign(`/edit/${id}`);
+}
+
+let all = [];
+
 async function main() {
   const [me, list] = await Promise.all([begin(), get('/api/workflows')]);
   account(byId('account'));
+  all = list.workflows;
+  if (me.role === 'coach' && !list.single) byId('new').append(el('button', { class: 'primary', onclick: () => beginNew().catch(sayError) }, t('New workflow')));
   byId('workflows').replaceChildren(...list.workflows.map((w) => card(w, list.single || me.role !== 'coach')));
   byId('bench-state').textContent = me.bench.packing ? t('A kit is being packed at this bench.')
     : me.bench.calibrated ? t('The bench is ready.') : t('The bench is not calibrated yet: places can be edited, but not seen.');

@@ -1,6 +1,7 @@
-import { beginTexts, byId, post, sayError } from '/static/common.js';
+import { beginTexts, byId, languageChoice, post, sayError } from '/static/common.js';
 
 await beginTexts();
+byId('account').append(languageChoice());
 byId('form').addEventListener('submit', async (e) => {
   e.preventDefault();
   try {

@@ -1,5 +1,6 @@
 #include "messages.h"
 
+#include <libintl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@ static const struct {
 #undef M
 };
 
-static char language[8] = "en";
+static char language[8] = "en";        /* the station's */
+static _Thread_local const char *here; /* that of whom this thread serves just now; NULL: the station's */
 
 /* The first of the environment's wishes that names a language, as gettext reads them. */
 static const char *environment_language(void)
@@ -48,28 +50,39 @@ void lw_messages_init(const char *wanted)
 {
     if (!wanted || !*wanted)
         wanted = environment_language();
-    snprintf(language, sizeof language, "%s", strncmp(wanted, "nl", 2) == 0 ? "nl" : "en");
-    setenv("LANGUAGE", language, 1);
+    char places[20];
+    snprintf(language, sizeof language, "%s", lw_language_of(wanted));
+    snprintf(places, sizeof places, "%s:all", language); /* the first is for the texts of the C library */
+    setenv("LANGUAGE", places, 1);
     setlocale(LC_CTYPE, "C.UTF-8");
     setlocale(LC_MESSAGES, "C.UTF-8"); /* any locale but "C" lets gettext follow LANGUAGE */
-    bindtextdomain("lichtwijzer", translations_folder());
-    bind_textdomain_codeset("lichtwijzer", "UTF-8");
-    textdomain("lichtwijzer");
+    bindtextdomain("nl", translations_folder());
+    bind_textdomain_codeset("nl", "UTF-8");
+}
+
+const char *lw_language_of(const char *words)
+{
+    return strncmp(words, "nl", 2) == 0 ? "nl" : "en";
 }
 
 const char *lw_language(void)
 {
-    return language;
+    return here ? here : language;
+}
+
+void lw_language_here(const char *wanted)
+{
+    here = wanted ? lw_language_of(wanted) : NULL;
+}
+
+const char *lw_words(const char *text)
+{
+    return *text ? dgettext(lw_language(), text) : ""; /* gettext("") is the catalogue's header */
 }
 
 static enum lw_msg checked(enum lw_msg id)
 {
     return (unsigned)id < LW_MSG_COUNT ? id : LW_MSG_BUG;
-}
-
-static const char *translated(const char *text)
-{
-    return *text ? gettext(text) : ""; /* gettext("") is the catalogue's header */
 }
 
 const char *lw_msg_name(enum lw_msg id)
@@ -79,12 +92,12 @@ const char *lw_msg_name(enum lw_msg id)
 
 const char *lw_msg_text(enum lw_msg id)
 {
-    return translated(table[checked(id)].text);
+    return lw_words(table[checked(id)].text);
 }
 
 const char *lw_msg_remedy(enum lw_msg id)
 {
-    return translated(table[checked(id)].remedy);
+    return lw_words(table[checked(id)].remedy);
 }
 
 const char *lw_msg_text_en(enum lw_msg id)

@@ -27,6 +27,22 @@ static bool put_numbers(FILE *out, const json_t *list)
     return true;
 }
 
+static bool put_text(FILE *out, const char *words);
+
+/* File names of an animation. */
+static bool put_texts(FILE *out, const json_t *list)
+{
+    bool good = true;
+    fputs("[", out);
+    for (size_t i = 0; i < json_array_size(list) && good; i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        fputs(i ? ", " : " ", out);
+        good = text && put_text(out, text);
+    }
+    fputs(" ]", out);
+    return good;
+}
+
 static bool put_groups(FILE *out, const json_t *list, int depth)
 {
     bool good = true;
@@ -84,6 +100,8 @@ static bool put_value(FILE *out, const json_t *v, int depth)
         return put_text(out, json_string_value(v));
     if (json_is_object(v))
         return put_group(out, v, depth);
+    if (json_is_string(json_array_get(v, 0)))
+        return put_texts(out, v);
     if (json_is_array(v))
         return json_is_object(json_array_get(v, 0)) ? put_groups(out, v, depth) : put_numbers(out, v);
     return false;

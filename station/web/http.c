@@ -8,7 +8,7 @@
 #define ERROR_LINE 800
 
 /* Scripts, styles and pictures come from the station alone; pictures also from memory (before they are sent). */
-static const char POLICY[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+static const char POLICY[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self'; "
                              "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
                              "frame-ancestors 'none'";
 
@@ -20,6 +20,16 @@ const char *web_header(const struct web_request *r, const char *name)
 const char *web_query(const struct web_request *r, const char *name)
 {
     return MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+/* A browser asks for English unless it was told otherwise: that alone says little, so there the station's stays. */
+const char *web_language(const struct web_request *r)
+{
+    const char *chosen = MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, "lichtwijzer_language");
+    const char *asked = web_header(r, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
+    if (chosen && (strcmp(chosen, "nl") == 0 || strcmp(chosen, "en") == 0))
+        return lw_language_of(chosen);
+    return asked && strncasecmp(asked, "nl", 2) == 0 ? "nl" : NULL;
 }
 
 /* Browsers keep one jar for all ports of a computer. */

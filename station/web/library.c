@@ -321,7 +321,18 @@ enum MHD_Result web_copy(struct web_request *r)
     return rc;
 }
 
-/* Pictures only: what else lies in a folder is not for browsers. */
+/* What a file is by its first bytes; NULL: not for browsers. */
+static const char *type_of(const char *data, size_t size)
+{
+    const char *sound = library_sound_type(data, size);
+    if (size > 8 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0)
+        return "image/png";
+    if (size > 3 && memcmp(data, "\xff\xd8\xff", 3) == 0)
+        return "image/jpeg";
+    return !sound ? NULL : strcmp(sound, "wav") == 0 ? "audio/wav" : "audio/ogg";
+}
+
+/* Pictures and sounds only. */
 enum MHD_Result web_file(struct web_request *r)
 {
     char id[LIBRARY_ID_MAX + 1], folder[PATH_MAX];
@@ -329,10 +340,8 @@ enum MHD_Result web_file(struct web_request *r)
     const char *name = r->rest[n] ? r->rest + n + 1 : "";
     snprintf(id, sizeof id, "%.*s", (int)(n <= LIBRARY_ID_MAX ? n : 0), r->rest);
     char *data = library_folder(r->web, id, folder, sizeof folder) ? library_read(folder, name, WEB_PICTURE_MAX, &size) : NULL;
-    bool png = data && size > 8 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0;
-    bool jpeg = data && size > 3 && memcmp(data, "\xff\xd8\xff", 3) == 0;
-    enum MHD_Result rc = png || jpeg ? web_reply(r, MHD_HTTP_OK, png ? "image/png" : "image/jpeg", data, size)
-                                     : web_refuse(r, LW_MSG_WEB_NOT_FOUND);
+    const char *type = data ? type_of(data, size) : NULL;
+    enum MHD_Result rc = type ? web_reply(r, MHD_HTTP_OK, type, data, size) : web_refuse(r, LW_MSG_WEB_NOT_FOUND);
     free(data);
     return rc;
 }

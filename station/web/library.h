@@ -3,7 +3,9 @@
 
 #include "web_parts.h"
 
-#define LIBRARY_ID_MAX 60
+#define LIBRARY_ID_MAX    60
+#define LIBRARY_FILE_MAX  128 /* bytes of the name of a file that is added */
+#define LIBRARY_WORDS_MAX 200 /* bytes of a new workflow's name */
 
 /* Letters, digits, - and _, 1 to 60 of them: a folder's name. */
 bool library_id_good(const char *id);
@@ -20,6 +22,14 @@ char *library_read(const char *folder, const char *name, size_t max, size_t *siz
 /* Writes FOLDER/name whole or not at all: a new file, synced, then renamed. */
 enum lw_msg library_write(const char *folder, const char *name, const void *data, size_t size, struct lw_error *err);
 
+/* Writes a new file FOLDER/inner/words.ending under a name that is not used yet, which is told in `name`; of the words
+ * only letters and digits are taken. */
+enum lw_msg library_add(const char *folder, const char *inner, const char *words, const char *ending, const void *data,
+                        size_t size, char name[LIBRARY_FILE_MAX], struct lw_error *err);
+
+/* "wav", "ogg", or NULL: neither. */
+const char *library_sound_type(const char *data, size_t size);
+
 /* Copies a workflow's folder (files only, no links) to a new one beside it. Whole or not at all. */
 enum lw_msg library_copy(const struct web *w, const char *id, const char *new_id, struct lw_error *err);
 
@@ -28,4 +38,6 @@ void library_free_id(const struct web *w, const char *id, char *buf, size_t size
 
 enum MHD_Result web_workflows(struct web_request *r);
 enum MHD_Result web_copy(struct web_request *r);
+enum MHD_Result web_new(struct web_request *r);
+enum MHD_Result web_sound_upload(struct web_request *r);
 enum MHD_Result web_file(struct web_request *r);

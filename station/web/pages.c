@@ -61,7 +61,7 @@ static void put_words(FILE *out, const char *words, size_t n)
 {
     char key[WEB_TEXT_MAX];
     snprintf(key, sizeof key, "%.*s", (int)n, words);
-    put_escaped(out, strcmp(key, "language") == 0 ? lw_language() : gettext(key));
+    put_escaped(out, strcmp(key, "language") == 0 ? lw_language() : lw_words(key));
 }
 
 static char *translate(const char *page, size_t *size)
@@ -126,6 +126,6 @@ enum MHD_Result web_texts(struct web_request *r)
 {
     json_t *j = json_object();
     for (int i = 0; i < web_text_count; i++)
-        json_object_set_new(j, web_text_rows[i], json_string(gettext(web_text_rows[i])));
+        json_object_set_new(j, web_text_rows[i], json_string(lw_words(web_text_rows[i])));
     return web_reply_json(r, MHD_HTTP_OK, j);
 }

@@ -19,51 +19,11 @@
 #define PICTURE_PX   1600 /* longer side: fills a tablet */
 #define QUALITY      90
 #define PICTURES_MAX 1000
-#define NAMES_MAX    1000
 #define RECTANGLE_MIN_MM 5.0
 
 static pthread_mutex_t decoding = PTHREAD_MUTEX_INITIALIZER; /* one at a time bounds the memory: 300 MB each */
 
 /* ---- a new file in pictures/ ---- */
-
-/* Letters and digits of what a person wrote; never empty. */
-static void plain_name(const char *words, char *out, size_t size)
-{
-    size_t n = 0;
-    for (; words && *words && n + 1 < size && n < 40; words++)
-        if ((*words >= 'a' && *words <= 'z') || (*words >= '0' && *words <= '9') || *words == '-' || *words == '_')
-            out[n++] = *words;
-        else if (*words >= 'A' && *words <= 'Z')
-            out[n++] = (char)(*words + 'a' - 'A');
-    out[n] = 0;
-    if (n == 0)
-        snprintf(out, size, "picture");
-}
-
-static bool taken(const char *folder, const char *name)
-{
-    struct stat st;
-    char path[PATH_MAX];
-    return snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path || lstat(path, &st) == 0;
-}
-
-static void free_name(const char *folder, const char *words, const char *ending, char *out, size_t size)
-{
-    char plain[48];
-    plain_name(words, plain, sizeof plain);
-    snprintf(out, size, "pictures/%s%s", plain, ending);
-    for (int n = 2; taken(folder, out) && n < NAMES_MAX; n++)
-        snprintf(out, size, "pictures/%s-%d%s", plain, n, ending);
-}
-
-/* pictures/ must be a folder of its own, no link to another one. */
-static bool make_folder(const char *folder)
-{
-    char path[PATH_MAX];
-    struct stat st;
-    snprintf(path, sizeof path, "%s/pictures", folder);
-    return (mkdir(path, 0755) == 0 || errno == EEXIST) && lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 static enum lw_msg shrink(struct image *im, struct lw_error *err)
 {
@@ -82,16 +42,13 @@ static enum lw_msg shrink(struct image *im, struct lw_error *err)
 
 static enum MHD_Result keep(struct web_request *r, const char *folder, const char *words, const char *ending, struct image *im)
 {
-    char name[128];
+    char name[LIBRARY_FILE_MAX];
     uint8_t *data = NULL;
     size_t size = 0;
     struct lw_error err;
     enum lw_msg rc = shrink(im, &err);
     rc = rc ? rc : cv_video_encode(im, ending, QUALITY, &data, &size, &err);
-    if (!rc && !make_folder(folder))
-        rc = lw_fail(&err, LW_MSG_FOLDER_MAKE, "pictures", strerror(errno));
-    free_name(folder, words, ending, name, sizeof name);
-    rc = rc ? rc : library_write(folder, name, data, size, &err);
+    rc = rc ? rc : library_add(folder, "pictures", words, ending, data, size, name, &err);
     free(data);
     return rc ? web_reply_error(r, &err)
               : web_reply_json(r, MHD_HTTP_OK, json_pack("{s:s,s:i,s:i}", "file", name, "width", im->width, "height", im->height));
@@ -173,28 +130,39 @@ enum MHD_Result web_picture_camera(struct web_request *r)
 
 /* ---- those that are there ---- */
 
-static bool is_picture(const char *name)
+static bool ends_with(const char *name, const char *const *endings)
 {
-    const char *ending = strrchr(name, '.');
-    return name[0] != '.' && ending &&
-           (strcasecmp(ending, ".png") == 0 || strcasecmp(ending, ".jpg") == 0 || strcasecmp(ending, ".jpeg") == 0);
+    const char *ending = name[0] == '.' ? NULL : strrchr(name, '.');
+    for (; ending && *endings; endings++)
+        if (strcasecmp(ending, *endings) == 0)
+            return true;
+    return false;
+}
+
+/* The files of FOLDER/inner that end so. */
+static enum MHD_Result list(struct web_request *r, const char *inner, const char *const *endings)
+{
+    enum MHD_Result rc;
+    char folder[PATH_MAX], name[NAME_MAX + 16];
+    if (!studio_folder(r, folder, sizeof folder, &rc))
+        return rc;
+    json_t *files = json_array();
+    int fd = library_open(folder, inner, O_RDONLY | O_DIRECTORY);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *e; d && json_array_size(files) < PICTURES_MAX && (e = readdir(d));)
+        if (ends_with(e->d_name, endings) && snprintf(name, sizeof name, "%s/%s", inner, e->d_name) > 0)
+            json_array_append_new(files, json_string(name));
+    if (d)
+        closedir(d);
+    return web_reply_json(r, MHD_HTTP_OK, json_pack("{s:o}", inner, files));
 }
 
 enum MHD_Result web_pictures(struct web_request *r)
 {
-    enum MHD_Result rc;
-    char folder[PATH_MAX], name[NAME_MAX + 16];
-    json_t *list = json_array();
-    if (!studio_folder(r, folder, sizeof folder, &rc)) {
-        json_decref(list);
-        return rc;
-    }
-    int fd = library_open(folder, "pictures", O_RDONLY | O_DIRECTORY);
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    for (struct dirent *e; d && json_array_size(list) < PICTURES_MAX && (e = readdir(d));)
-        if (is_picture(e->d_name) && snprintf(name, sizeof name, "pictures/%s", e->d_name) > 0)
-            json_array_append_new(list, json_string(name));
-    if (d)
-        closedir(d);
-    return web_reply_json(r, MHD_HTTP_OK, json_pack("{s:o}", "pictures", list));
+    return list(r, "pictures", (const char *const[]){".png", ".jpg", ".jpeg", NULL});
+}
+
+enum MHD_Result web_sounds(struct web_request *r)
+{
+    return list(r, "sounds", (const char *const[]){".wav", ".ogg", ".oga", NULL});
 }

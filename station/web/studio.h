@@ -13,7 +13,8 @@ enum MHD_Result web_outlines(struct web_request *r); /* GET: taught outlines of 
 enum MHD_Result web_report(struct web_request *r);   /* GET: counts from the records */
 
 /* pictures.c */
-enum MHD_Result web_pictures(struct web_request *r);       /* GET: those that lie in the folder */
+enum MHD_Result web_pictures(struct web_request *r);
+enum MHD_Result web_sounds(struct web_request *r);       /* GET: those that lie in the folder */
 enum MHD_Result web_picture_upload(struct web_request *r); /* POST a PNG or JPEG file; ?name= */
 enum MHD_Result web_picture_camera(struct web_request *r); /* POST {name, rectangle: [x0, y0, x1, y1], z_mm} */
 

@@ -119,6 +119,8 @@ static enum MHD_Result check_access(struct web_request *r)
     case ACCESS_PAGE:
     case ACCESS_READ:
         return known ? MHD_YES : refuse_stranger(r);
+    case ACCESS_COACH:
+        return !known ? refuse_stranger(r) : r->session.role == WEB_COACH ? MHD_YES : web_refuse(r, LW_MSG_WEB_ROLE);
     case ACCESS_WRITE:
         return known ? check_writer(r) : refuse_stranger(r);
     }
@@ -140,6 +142,7 @@ static enum MHD_Result check_size(struct web_request *r)
 static enum MHD_Result admit(struct web_request *r)
 {
     bool other_method;
+    lw_language_here(r->language = web_language(r));
     if (!web_host_is_ours(r))
         return web_refuse(r, LW_MSG_WEB_HOST);
     r->route = web_find_route(r->method, r->path, r->rest, sizeof r->rest, &other_method);
@@ -189,6 +192,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
             r->path[0] = 0;
         return admit(r);
     }
+    lw_language_here(r->language);
     if (r->answered) /* refused already: what still comes is dropped */
         return *size = 0, MHD_YES;
     if (*size) {

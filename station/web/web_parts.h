@@ -74,6 +74,7 @@ struct web_request {
     char path[1024];
     const struct web_route *route;
     char rest[512];            /* what stands for the star of the route's path */
+    const char *language;      /* of the reader; NULL: the station's */
     struct web_session session; /* role WEB_NOBODY: none */
     bool fresh;                /* the session is new: its cookie goes with the answer */
     char *body;                /* 0-terminated */
@@ -95,6 +96,8 @@ enum MHD_Result web_redirect(struct web_request *r, const char *where);
 
 const char *web_header(const struct web_request *r, const char *name); /* NULL: absent */
 const char *web_query(const struct web_request *r, const char *name);
+/* What the reader chose in the page, else what the browser asks for, else the station's own: NULL. */
+const char *web_language(const struct web_request *r);
 /* The session's id as the browser sent it, "" if none. */
 void web_cookie(const struct web_request *r, char *out, size_t size);
 
@@ -107,9 +110,10 @@ json_t *web_body_json(struct web_request *r, enum MHD_Result *out);
 
 /* ---- what is served (routes.c and the files named there) ---- */
 
-enum web_access { ACCESS_ALL = 0, ACCESS_PAGE, ACCESS_READ, ACCESS_WRITE, ACCESS_ENTER };
+enum web_access { ACCESS_ALL = 0, ACCESS_PAGE, ACCESS_READ, ACCESS_COACH, ACCESS_WRITE, ACCESS_ENTER };
 
-/* ALL: anybody; PAGE: who has no session is sent to the log-in; READ: any role; WRITE: the coach, with the page's
+/* ALL: anybody; PAGE: who has no session is sent to the log-in; READ: any role; COACH: what shows
+ * the people at the bench is for the coach alone; WRITE: the coach, with the page's
  * token; ENTER: anybody, but from our own page. A path may end in a star. */
 struct web_route {
     const char *method, *path;

@@ -124,3 +124,24 @@ void harness_golden(const char *name, const struct image *seen, int tolerance, d
     image_finish(&golden);
     image_finish(&diff);
 }
+
+void harness_golden_text(const char *name, const char *text)
+{
+    char path[512], relative[256], *golden = calloc(1, strlen(text) + 2);
+    const char *renew = getenv("LICHTWIJZER_GOLDEN");
+    snprintf(relative, sizeof relative, "tests/golden/%s", name);
+    harness_source(relative, path, sizeof path);
+    FILE *f = fopen(path, renew && strcmp(renew, "renew") == 0 ? "w+" : "r");
+    if (!f || !golden)
+        fail_msg("%s can't be opened", path);
+    if (renew && strcmp(renew, "renew") == 0) {
+        fputs(text, f);
+        rewind(f);
+    }
+    size_t n = fread(golden, 1, strlen(text) + 1, f);
+    fclose(f);
+    if (n != strlen(text) || memcmp(golden, text, n) != 0)
+        print_message("---- %s is now:\n%s----\n", name, text);
+    assert_string_equal(golden, text);
+    free(golden);
+}

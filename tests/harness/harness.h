@@ -31,6 +31,9 @@ void harness_init(void);
  * LICHTWIJZER_GOLDEN=renew writes it. */
 void harness_golden(const char *name, const struct image *seen, int tolerance, double share);
 
+/* The same as the text tests/golden/NAME, to the last byte; renewed likewise. */
+void harness_golden_text(const char *name, const char *text);
+
 /* A deterministic random number in [0, 1). */
 double harness_random(uint64_t *state);
 

@@ -1,6 +1,7 @@
 #include "files.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -48,4 +49,42 @@ void files_print(const struct lw_problems *problems)
         printf("  %s %s: %s\n", problems->items[i].warning ? "warning" : "error",
                lw_msg_name(problems->items[i].error.id),
                lw_error_line(&problems->items[i].error, line, sizeof line));
+}
+
+char *files_read(const char *folder, const char *name)
+{
+    char path[500];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return NULL;
+    char *text = calloc(1, 200000);
+    assert_non_null(text);
+    assert_true(fread(text, 1, 199999, f) < 199999);
+    fclose(f);
+    return text;
+}
+
+struct workflow *files_load(const char *folder)
+{
+    struct workflow *w = NULL;
+    struct lw_problems p = {0};
+    enum lw_msg rc = workflow_load(&w, folder, NULL, &p);
+    if (rc)
+        files_print(&p);
+    assert_int_equal(rc, LW_OK);
+    problems_finish(&p);
+    return w;
+}
+
+const char *files_copy_shipped(const char *name)
+{
+    static char folder[400];
+    char command[1200], source[500], relative[100];
+    snprintf(relative, sizeof relative, "workflows/%s", name);
+    snprintf(folder, sizeof folder, "%s/copy", files_folder());
+    snprintf(command, sizeof command, "cp -r '%s' '%s' && chmod -R u+w '%s'", harness_source(relative, source, sizeof source),
+             folder, folder);
+    assert_int_equal(system(command), 0);
+    return folder;
 }
