@@ -15,6 +15,7 @@
 #define SQUARE_LEAN 0.5 /* sine between the two directions, at least */
 #define STEP_RATIO  2.2
 #define NEAREST     6
+#define STEP_MAX_PX 120
 /* Window of the exact fit, as a share of the step; the middles begin at 0.3. */
 #define REFINE_SHARE 0.27
 #define REFINE_MAX_PX 7.0
@@ -189,7 +190,10 @@ static int around(const struct grid_corner *corners, int count, int at, int near
     const struct grid_corner *c = &corners[at];
     int n = 0;
     for (int i = 0; i < count; i++) {
-        double d = hypot(corners[i].at.x - c->at.x, corners[i].at.y - c->at.y);
+        double dx = fabs(corners[i].at.x - c->at.x), dy = fabs(corners[i].at.y - c->at.y);
+        if (dx > STEP_MAX_PX || dy > STEP_MAX_PX)
+            continue;
+        double d = hypot(dx, dy);
         double alike = corners[i].phase[0] * c->phase[0] + corners[i].phase[1] * c->phase[1];
         if (i == at || alike > ALIKE || (n == NEAREST && d >= away[n - 1]))
             continue;

@@ -21,7 +21,7 @@
 /* A board whose light is so many px off, and so many times as far as the others', moved. */
 #define MOVED_PX    1.0
 #define MOVED_TIMES 4.0
-#define SUSPECT_PX  0.35 /* with all views: from here on it is looked at */
+#define SUSPECT_PX  0.5 /* with all views: from here on it is looked at */
 
 int judge_views_lit(const struct gathered *g)
 {
@@ -258,23 +258,29 @@ static int light_medians(const struct gathered *g, const struct fit *f, double *
     return bad;
 }
 
-/* The one view whose light is far off where its corners say that it lies, by a fit without it, while the others agree. */
+/* The one view whose light is far off where its corners say that it lies, by a fit without it, while the others agree. The
+ * richest lens is used: what any lens explains is no movement. */
 static enum lw_msg find_moved(struct gathered *g, const struct fit *f, struct solve_report *report, struct lw_error *err)
 {
     double median[SOLVE_VIEWS_MAX], sorted[SOLVE_VIEWS_MAX];
-    int lit = 0, bad = light_medians(g, f, median, sorted, &lit);
-    struct fit *without = malloc(sizeof *without);
-    bool found = false;
-    for (int v = 0; without && lit >= 4 && median[bad] > SUSPECT_PX && v < g->problem.view_count; v++) {
-        *without = *f;
-        if (!g->views[v].lit || found || !fit_adjust(&g->problem, FIT_TANGENTIAL, (struct fit_use){true, v}, without))
+    int lit = 0, bad = -1;
+    struct fit *rich = malloc(2 * sizeof *rich), *without = rich + 1;
+    if (!rich)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    *rich = *f;
+    bool suspect = fit_adjust(&g->problem, FIT_ALL, (struct fit_use){true, -1}, rich);
+    int worst = light_medians(g, rich, median, sorted, &lit);
+    suspect = suspect && lit >= 4 && median[worst] > SUSPECT_PX;
+    for (int v = 0; suspect && bad < 0 && v < g->problem.view_count; v++) {
+        *without = *rich;
+        if (!g->views[v].lit || !fit_adjust(&g->problem, FIT_ALL, (struct fit_use){true, v}, without))
             continue;
-        int worst = light_medians(g, without, median, sorted, &lit);
-        found = worst == v && median[v] > MOVED_PX && median[v] > MOVED_TIMES * sorted[lit - 2];
-        bad = found ? v : bad;
+        worst = light_medians(g, without, median, sorted, &lit);
+        if (worst == v && median[v] > MOVED_PX && median[v] > MOVED_TIMES * sorted[lit - 2])
+            bad = v;
     }
-    free(without);
-    return found ? name_view(g, report, bad, SOLVE_VIEW_MOVED, 0, err) : LW_OK;
+    free(rich);
+    return bad >= 0 ? name_view(g, report, bad, SOLVE_VIEW_MOVED, 0, err) : LW_OK;
 }
 
 enum lw_msg judge_findings(struct gathered *g, struct fit *f, struct solve_report *report, struct lw_error *err)
