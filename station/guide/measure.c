@@ -9,6 +9,8 @@
 #define SEARCH_MM     8.0   /* beside the way */
 #define NEAR_MM       12.0  /* off the height that is known already, for the second time */
 #define MISS_MAX_MM   4.0   /* rays that pass each other so far apart are no answer: another cross, a reflection */
+#define PLACE_SEARCH_MM 4.0 /* beside the way, of a calibration that holds */
+#define PLACE_MISS_MM 2.5
 #define FOUND_MM      0.15  /* standard uncertainty of where a cross is seen, mm on the bench */
 #define RAISED_MIN_MM 8.0   /* lower things are part of the bench */
 #define ALIKE_MM      6.0   /* points of one flat top */
@@ -99,6 +101,43 @@ enum lw_msg measure_height(struct guide *g, struct local_mm at, double radius_mm
     if (rc || !found)
         return rc ? rc : lw_fail(err, LW_MSG_MEASURE_NOT_SEEN, at.x, at.y);
     return refine(g, (struct bench_mm){at.x, at.y, place.z}, radius_mm, out, err);
+}
+
+enum lw_msg measure_places(struct guide *g, struct measure_place *places, int count, double down_mm, double up_mm,
+                           struct lw_error *err)
+{
+    struct mark marks[MARKS_MAX];
+    struct bench_mm at;
+    double miss, parallax;
+    count = count < MARKS_MAX ? count : MARKS_MAX;
+    for (int i = 0; i < count; i++)
+        marks[i] = (struct mark){.at = {places[i].at.x, places[i].at.y, places[i].near_mm}, .down_mm = down_mm, .up_mm = up_mm};
+    enum lw_msg rc = marks_measure(g, marks, count, PLACE_SEARCH_MM, err);
+    for (int i = 0; i < count && !rc; i++) {
+        struct measure_place *p = &places[i];
+        p->found = marks[i].found && triangulate(&g->calibration.model, &marks[i], &at, &miss, &parallax) &&
+                   miss <= PLACE_MISS_MM;
+        if (p->found) {
+            p->z_mm = at.z;
+            p->sigma_mm = sigma_of(&g->calibration.model, at, parallax);
+        }
+    }
+    return rc;
+}
+
+double measure_apart_mm(const struct guide *g, struct bench_mm at, double down_mm, double up_mm)
+{
+    const struct model *m = &g->calibration.model;
+    struct bench_mm low = at, high = at;
+    struct cam_px a, b, c, d;
+    struct proj_px drawn;
+    low.z -= down_mm, high.z += up_mm;
+    if (!model_proj_from_bench(m, at, &drawn) || !model_bench_from_proj(m, drawn, low.z, &low) ||
+        !model_bench_from_proj(m, drawn, high.z, &high) || !model_cam_from_bench(m, low, &a) ||
+        !model_cam_from_bench(m, high, &b) || !model_cam_from_bench(m, at, &c) ||
+        !model_cam_from_bench(m, (struct bench_mm){at.x + 1, at.y, at.z}, &d))
+        return MEASURE_TOP_MM;
+    return hypot(b.x - a.x, b.y - a.y) / 2 / fmax(0.1, hypot(d.x - c.x, d.y - c.y)) + PLACE_SEARCH_MM + 3 * MARKS_ARM_MM;
 }
 
 /* The middle of the most points at one height over the bench; returns their number. */

@@ -20,6 +20,20 @@ struct measure_result {
 enum lw_msg measure_height(struct guide *g, struct local_mm at, double radius_mm, struct measure_result *out,
                            struct lw_error *err);
 
+/* How high several places are, in one projection of a cross on each (about a second). `near_mm`: the height that is
+ * expected at each, where its cross falls as meant; looked for from near_mm - down_mm to near_mm + up_mm. */
+struct measure_place {
+    struct local_mm at; /* on the bench */
+    double near_mm;
+    double z_mm, sigma_mm; /* found: height over the bench, standard uncertainty */
+    bool found;
+};
+enum lw_msg measure_places(struct guide *g, struct measure_place *places, int count, double down_mm, double up_mm,
+                           struct lw_error *err);
+/* How far apart they must lie, so that no cross is taken for its neighbour: half the side of the square that each is
+ * looked for in, and the other's arm. */
+double measure_apart_mm(const struct guide *g, struct bench_mm at, double down_mm, double up_mm);
+
 /* The same for whatever raised thing lies on the bench: found by 20 crosses over all of it. MEASURE_FLAT when nothing
  * does. */
 enum lw_msg measure_find(struct guide *g, double radius_mm, struct measure_result *out, struct lw_error *err);

@@ -2,16 +2,15 @@
 
 #include "cv_picture.h"
 #include "log.h"
-#include "measure.h"
+#include "pack_session.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CASE_MIN_MM2     3600.0 /* 60 x 60 mm: smaller things are no case */
 #define RIM_MM           30.0   /* usual height of a case's rim */
 #define RIM_MAX_MM       300.0
-#define FLOOR_MM         3.0    /* of the ground in a case that can't be measured: a thin bottom */
-#define FLOOR_SIGMA_MM   2.0    /* a worse measurement is none */
-#define FLOOR_RADIUS_MM  20.0
+#define USUAL_FLOOR_MM   3.0    /* a thin bottom */
 #define RIM_PATIENCE_S   20.0   /* then the usual height is taken: it can be changed in the file */
 #define CASE_MM_PER_PX   1.0
 #define CASE_MARGIN_MM   20.0   /* kept around it, for its edges */
@@ -21,6 +20,16 @@
 #define FIRST_LEVEL      230    /* of the look light */
 #define LEVEL_STEP       0.82
 #define LEVEL_MIN        70
+#define LOW_SHARE        0.6    /* of the look light: what changes between the two comes from the projector */
+#define GAMMA            2.2    /* of a camera, roughly */
+#define SHADOW_SHARE     0.3    /* of the bench's gain by our light: less is in the shadow of the case, or its outer wall */
+#define GAIN_MIN         0.15   /* of the bench: below it our light is too weak to tell */
+#define DARK_GREY        8      /* too dark to tell: a black case is no shadow */
+#define TRIM_MAX_MM      60.0
+#define TRIM_STEP_MM     0.5
+#define SAME_GREY        12
+#define SIDE_POINTS      60
+#define SIDE_SHARE       0.5    /* of a side's points that lie in shadow: the case begins farther in */
 
 /* ---- light ---- */
 
@@ -85,15 +94,121 @@ static struct laid_look case_look(const struct teaching *t, const struct guide_l
                               .y1_mm = t->g->bench_depth_mm, .z_mm = rim_mm, .counts = is_case};
 }
 
-static enum lw_msg ask_rim(struct teaching *t, const struct laid_part *part, double *rim_mm, struct lw_error *err)
+/* The case has been laid: the look in full light, and one in less. */
+struct case_looks {
+    const struct guide_look *full;
+    struct guide_look low;
+    double usual_gain; /* of what both lights reach; 0: our light is too weak to tell */
+};
+
+/* How much brighter the fuller light makes a point of the case's rim's plane; -1: can't tell. */
+static double gain_at(const struct teaching *t, const struct case_looks *l, struct local_mm b, double z_mm)
 {
-    struct bench_mm outline[LAID_RIM];
+    double value[2];
+    for (int i = 0; i < 2; i++) {
+        int grey = pack_grey_at(&t->g->calibration.model, i ? &l->full->picture : &l->low.picture, (struct rigid){0}, b, z_mm);
+        if (grey < DARK_GREY)
+            return -1;
+        value[i] = pow(grey, GAMMA);
+    }
+    return value[1] / value[0] - 1;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the whole picture. */
+static double usual_gain(const struct teaching *t, const struct case_looks *l)
+{
+    double gain[SIDE_POINTS * 4];
+    int count = 0;
+    for (int i = 0; i < SIDE_POINTS * 4; i++) {
+        struct local_mm b = {t->g->bench_width_mm * (i % 20 + 0.5) / 20, t->g->bench_depth_mm * (i / 20 + 0.5) / 12};
+        gain[count] = gain_at(t, l, b, 0);
+        count += gain[count] >= 0;
+    }
+    qsort(gain, (size_t)count, sizeof *gain, by_size);
+    return count ? gain[count / 2] : 0;
+}
+
+/* The point at `along` (-1..1) of a side, so far inwards; sides: right, back, left, front. */
+static struct local_mm side_point(const struct carrier_taught *c, int side, double along, double inwards_mm)
+{
+    double sign = side < 2 ? 1 : -1;
+    return side % 2 ? (struct local_mm){along * c->width_mm / 2, sign * (c->depth_mm / 2 - inwards_mm)}
+                    : (struct local_mm){sign * (c->width_mm / 2 - inwards_mm), along * c->depth_mm / 2};
+}
+
+/* A side's line of points, so far inwards, shows mostly the bench as it was, or the shadow on it and the unlit wall. */
+static bool beside_case(const struct teaching *t, const struct case_looks *l, int side, double inwards_mm)
+{
+    const struct model *m = &t->g->calibration.model;
+    int seen = 0, beside = 0;
+    for (int i = 0; i < SIDE_POINTS; i++) {
+        struct local_mm b = rigid_apply(t->T, side_point(&t->carrier, side, 0.9 * (2.0 * i / (SIDE_POINTS - 1) - 1), inwards_mm));
+        int was = pack_grey_at(m, &t->before.picture, (struct rigid){0}, b, t->carrier.height_mm);
+        int is = pack_grey_at(m, &l->full->picture, (struct rigid){0}, b, t->carrier.height_mm);
+        double gain = gain_at(t, l, b, t->carrier.height_mm);
+        bool unlit = gain >= 0 && gain < SHADOW_SHARE * l->usual_gain;
+        seen += was >= 0 && is >= 0;
+        beside += was >= 0 && is >= 0 && (abs(was - is) < SAME_GREY || unlit);
+    }
+    return beside > SIDE_SHARE * seen;
+}
+
+/* What changed when the case was laid holds its shadow in our light and the outer walls that face away from it; both
+ * gain nothing when the light becomes fuller. */
+static void trim_shadow(struct teaching *t, const struct case_looks *l)
+{
+    struct carrier_taught *c = &t->carrier;
+    double depth[4] = {0};
+    for (int side = 0; side < 4 && l->usual_gain > GAIN_MIN; side++) {
+        while (depth[side] < TRIM_MAX_MM && beside_case(t, l, side, depth[side]))
+            depth[side] += TRIM_STEP_MM;
+        if (depth[side] >= TRIM_MAX_MM) /* white on white: it can't be told there */
+            depth[side] = 0;
+    }
+    if (depth[0] + depth[2] > c->width_mm / 2 || depth[1] + depth[3] > c->depth_mm / 2)
+        return;
+    t->T = rigid_mul(t->T, (struct rigid){(depth[2] - depth[0]) / 2, (depth[3] - depth[1]) / 2, 0});
+    c->width_mm -= depth[0] + depth[2];
+    c->depth_mm -= depth[1] + depth[3];
+}
+
+/* A look in weaker light, by which shadows are told from the case. */
+static enum lw_msg look_low(const struct teaching *t, struct case_looks *l, struct lw_error *err)
+{
+    const struct guide_light less = guide_light_bench(t->g, (uint8_t)(t->light.level * LOW_SHARE));
+    enum lw_msg rc = teach_look(t->g, &less, &l->low, err);
+    l->usual_gain = !rc && l->low.trouble == REASON_NONE ? usual_gain(t, l) : 0;
+    return rc;
+}
+
+/* The case's rectangle at the height of its rim. */
+static enum lw_msg find_rectangle(struct teaching *t, const struct case_looks *l, double rim_mm, struct laid *laid, struct lw_error *err)
+{
+    struct carrier_taught *c = &t->carrier;
+    struct laid_look look = case_look(t, l->full, rim_mm);
+    enum lw_msg rc = laid_find(&look, CASE_MIN_MM2, laid, err);
+    if (rc || laid->count == 0)
+        return rc;
+    t->T = laid_rectangle(&laid->parts[0], &c->width_mm, &c->depth_mm);
+    c->height_mm = rim_mm;
+    trim_shadow(t, l);
+    return LW_OK;
+}
+
+static enum lw_msg ask_rim(struct teaching *t, double *rim_mm, struct lw_error *err)
+{
+    struct bench_mm outline[4];
     struct press press;
-    for (int i = 0; i < part->rim_count; i++)
-        outline[i] = (struct bench_mm){part->rim[i].x, part->rim[i].y, RIM_MM};
+    show_rectangle(t->T, t->carrier.width_mm, t->carrier.depth_mm, RIM_MM, outline);
     struct teach_question q = {.what = "height", .choices = "next", .carrier = "case", .typed = PRESS_HEIGHT,
                                .line = _("How high is the case?"), .more = _("next: 30 mm. Or type it, in mm"),
-                               .outline = outline, .corners = part->rim_count, .patience_s = RIM_PATIENCE_S,
+                               .outline = outline, .corners = 4, .patience_s = RIM_PATIENCE_S,
                                .detail = json_pack("{s:f}", "default", RIM_MM)};
     enum lw_msg rc;
     do {
@@ -106,38 +221,20 @@ static enum lw_msg ask_rim(struct teaching *t, const struct laid_part *part, dou
     return rc;
 }
 
-/* How high things lie in the case, by light in its middle: then their outlines are drawn where they are. */
-static double measure_floor(struct teaching *t)
-{
-    struct measure_result m;
-    struct lw_error why;
-    double usual = fmin(FLOOR_MM, t->carrier.height_mm);
-    enum lw_msg rc = measure_height(t->g, (struct local_mm){t->T.x_mm, t->T.y_mm}, FLOOR_RADIUS_MM, &m, &why);
-    if (rc || m.sigma_mm > FLOOR_SIGMA_MM || m.at.z < 0 || m.at.z > t->carrier.height_mm) {
-        lw_log(LW_LOG_INFO, "teach", "the ground in the case can't be measured; %.0f mm is taken", usual);
-        return usual;
-    }
-    lw_log(LW_LOG_INFO, "teach", "the ground in the case is %.1f mm high", m.at.z);
-    return m.at.z;
-}
-
 /* Its outline at the height of its rim, its place and its picture. */
-static enum lw_msg keep_case(struct teaching *t, struct guide_look *after, double rim_mm, struct lw_error *err)
+static enum lw_msg keep_case(struct teaching *t, const struct case_looks *l, double rim_mm, struct lw_error *err)
 {
     struct laid laid;
-    struct laid_look look = case_look(t, after, rim_mm);
-    enum lw_msg rc = laid_find(&look, CASE_MIN_MM2, &laid, err);
+    enum lw_msg rc = find_rectangle(t, l, rim_mm, &laid, err);
     if (!rc && laid.count == 0)
         rc = lw_fail(err, LW_MSG_NOTHING_LAID, _("the case"));
     if (rc)
         return rc;
     struct carrier_taught *c = &t->carrier;
-    t->T = laid_rectangle(&laid.parts[0], &c->width_mm, &c->depth_mm);
-    c->height_mm = rim_mm;
     c->mm_per_px = CASE_MM_PER_PX;
     lw_log(LW_LOG_INFO, "teach", "case of %.0f x %.0f mm at %.1f, %.1f mm, %.2f degrees", c->width_mm, c->depth_mm,
            t->T.x_mm, t->T.y_mm, deg_from_rad(t->T.angle_rad));
-    t->floor_mm = measure_floor(t);
+    teach_measure_floor(t);
     rc = look_before(t, err);
     if (!rc && t->before.trouble != REASON_NONE)
         rc = lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(t->before.trouble));
@@ -150,6 +247,7 @@ static enum lw_msg keep_case(struct teaching *t, struct guide_look *after, doubl
 static enum lw_msg try_case(struct teaching *t, bool pressed, const char **reason, struct lw_error *err)
 {
     struct guide_look after = {0};
+    struct case_looks looks = {.full = &after};
     struct laid laid = {0};
     double rim_mm = 0;
     if (pressed)
@@ -157,19 +255,23 @@ static enum lw_msg try_case(struct teaching *t, bool pressed, const char **reaso
     enum lw_msg rc = teach_look(t->g, &t->light, &after, err);
     *reason = after.trouble != REASON_NONE ? verdict_reason_name(after.trouble) : NULL;
     if (!rc && !*reason) {
-        struct laid_look look = case_look(t, &after, RIM_MM);
-        rc = laid_find(&look, CASE_MIN_MM2, &laid, err);
+        rc = find_rectangle(t, &looks, RIM_MM, &laid, err);
         if (!rc && laid.count == 0 && !pressed)
             *reason = "nothing_changed";
         else if (!rc && laid.count > 0 && laid.parts[0].reaches_out)
             *reason = "half_out";
     }
     if (!rc && !*reason && laid.count > 0) {
-        rc = ask_rim(t, &laid.parts[0], &rim_mm, err);
-        rc = rc ? rc : keep_case(t, &after, rim_mm, err);
+        rc = look_low(t, &looks, err);
+        if (!rc)
+            trim_shadow(t, &looks);
+        rc = rc ? rc : ask_rim(t, &rim_mm, err);
+        rc = rc ? rc : keep_case(t, &looks, rim_mm, err);
     } else if (!rc && !*reason) { /* next, and nothing there: things lie on the bench itself */
+        t->carrier.width_mm = t->carrier.depth_mm = 0;
         rc = look_before(t, err);
     }
+    guide_look_finish(&looks.low);
     guide_look_finish(&after);
     return rc;
 }
@@ -227,7 +329,7 @@ static enum lw_msg find_case_again(struct teaching *t, struct lw_error *err)
     char path[512];
     t->carrier = (struct carrier_taught){.mm_per_px = c->taught_mm_per_px, .width_mm = c->width_mm,
                                          .depth_mm = c->depth_mm, .height_mm = c->height_mm};
-    t->floor_mm = fmin(FLOOR_MM, c->height_mm);
+    t->floor_mm = fmin(USUAL_FLOOR_MM, c->height_mm);
     for (int i = 0; i < t->book.w->place_count; i++) /* as it was measured then */
         if (t->book.w->places[i].carrier > 0)
             t->floor_mm = t->book.w->places[i].z_mm;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define USUAL_HEIGHT_MM 10.0
 #define HEIGHT_MAX_MM   400.0
 #define COUNT_MAX       LAID_PARTS
 #define MOVED_MM        0.7 /* less: it was not taken up */
@@ -126,7 +125,8 @@ static void guess(struct teaching *t, struct thing *thing)
     int known;
     thing->item = teach_recognise(t, thing, &known);
     thing->recognised = thing->item >= 0 || known >= 0;
-    thing->height_mm = USUAL_HEIGHT_MM;
+    thing->height_mm = TEACH_USUAL_HEIGHT_MM;
+    teach_measure_thing(t, thing);
     thing->count = thing->laid.equal_count;
     if (thing->item >= 0) {
         take_name(t, thing, workflow_text(&t->book.w->items[thing->item].name));
@@ -163,8 +163,11 @@ static void make_question(const struct thing *thing, enum about about, bool bad,
         break;
     case ABOUT_HEIGHT:
         snprintf(line, 200, _("How high is it? %s: %.0f mm"), thing->name, thing->height_mm);
-        snprintf(more, 200, "%s", bad ? _("From 0 to 400 mm") : _("next: yes. Or type it, in mm"));
-        q->detail = json_pack("{s:f,s:s}", "default", thing->height_mm, "name", thing->name);
+        snprintf(more, 200, "%s", bad               ? _("From 0 to 400 mm")
+                                  : thing->measured ? _("next: yes. Or type it, in mm")
+                                                    : _("I could not measure it. next: yes. Or type it, in mm"));
+        q->detail = json_pack("{s:f,s:s,s:b,s:f}", "default", thing->height_mm, "name", thing->name, "measured", thing->measured,
+                              "sigma_mm", thing->measured ? thing->sigma_mm : TEACH_USUAL_HEIGHT_MM);
         break;
     default:
         snprintf(line, 200, _("How many of it? I see %d"), thing->laid.equal_count);

@@ -8,6 +8,9 @@
 #include "teach_new.h"
 
 #define TEACH_LAYINGS_MAX 9
+#define TEACH_FLOOR_POINTS 160
+#define TEACH_CASE_ROOM_MM 6.0   /* a thing may stand out over the case's rim */
+#define TEACH_USUAL_HEIGHT_MM 10.0 /* of a thing that can't be measured */
 
 struct teaching {
     struct guide *g;
@@ -19,7 +22,9 @@ struct teaching {
     struct rigid T_before;    /* where the case lay then; the bench: 0 */
     struct rigid T;           /* where it lies now */
     struct carrier_taught carrier; /* as the checks find it again; picture.data NULL: the bench */
-    double floor_mm;          /* height of the ground in the case */
+    struct bench_mm floor[TEACH_FLOOR_POINTS]; /* of the case, in its own frame: how high the ground is over the bench */
+    int floor_count;
+    double floor_mm; /* the middle one of them */
     struct teach_given given;
     bool done, aside;
 };
@@ -33,6 +38,9 @@ struct thing {
     bool recognised; /* its name was proposed because it looks like that one */
     char name[96];
     double height_mm;
+    bool measured; /* by light: its top over the bench, and how well that is known; */
+    double top_mm, sigma_mm;
+    double ground_mm; /* that it lies on, over the bench */
     int count;
     int bin;  /* of o->known, -1: none */
 };
@@ -40,6 +48,11 @@ struct thing {
 static inline int teach_carrier(const struct teaching *t)
 {
     return t->carrier.picture.data ? 1 : 0;
+}
+
+static inline bool teach_in_case(const struct teaching *t, struct local_mm p)
+{
+    return fabs(p.x) <= t->carrier.width_mm / 2 + TEACH_CASE_ROOM_MM && fabs(p.y) <= t->carrier.depth_mm / 2 + TEACH_CASE_ROOM_MM;
 }
 
 /* Where a place lies in the frame of the looks (the case's, or the bench's where there is none). */
@@ -50,6 +63,15 @@ static inline struct rigid teach_local_from_place(const struct teaching *t, cons
 
 /* teach_case.c: the empty bench and the empty case; or, taken on, the case with what was taught so far. */
 enum lw_msg teach_begin(struct teaching *t, struct lw_error *err);
+
+/* teach_heights.c */
+
+/* The ground in the empty case, in about two seconds; where no light is found the usual height of a bottom is taken. */
+void teach_measure_floor(struct teaching *t);
+/* Over the bench, at a point of the case's frame. */
+double teach_floor_at(const struct teaching *t, struct local_mm p);
+/* ground_mm in any case; the top and the height when the light is found on it. About a second. */
+void teach_measure_thing(struct teaching *t, struct thing *thing);
 
 /* teach_thing.c */
 

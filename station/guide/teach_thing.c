@@ -6,18 +6,17 @@
 #include <string.h>
 
 #define THING_MIN_MM2    60.0  /* less is grain and moving light: a thin probe of 170 mm covers 350 */
-#define USUAL_HEIGHT_MM  10.0  /* of a thing that nobody has measured yet */
 #define REFERENCE_MM_PER_PX 0.75
 #define PICTURE_MM_PER_PX   0.4  /* for people */
 #define MARGIN_MM        70.0  /* kept around a thing for the checks: what did not change tells the light; */
 #define PICTURE_MARGIN_MM 8.0  /* and for people */
 #define BEHIND_S         0.7   /* a camera and its network are behind by so much at most */
 #define LATE_S           1.0   /* the second look when the first shows nothing new */
-#define CASE_ROOM_MM     6.0   /* a thing may stand out over the case's rim */
 #define KNOWN_ROOM_MM    4.0   /* what lies there is the thing that was taught there, moved a little */
 #define STILL_MM         0.7   /* the camera finds a case that was not touched within so much */
 #define STILL_RAD        0.004
 #define SAME_MM          0.6   /* a thing that was not touched */
+#define SURE_SCORE       0.3   /* of an item alone, without its rivals: less is offered as a new thing */
 #define EXTRA_REFERENCES 4     /* further equal things are further layings */
 
 /* ---- what may be new ---- */
@@ -26,11 +25,6 @@ struct filter {
     const struct teaching *t;
     int own;
 };
-
-static bool in_case(const struct teaching *t, struct local_mm p)
-{
-    return fabs(p.x) <= t->carrier.width_mm / 2 + CASE_ROOM_MM && fabs(p.y) <= t->carrier.depth_mm / 2 + CASE_ROOM_MM;
-}
 
 /* Does something that was taught before lie there? */
 static bool at_known_place(const struct filter *f, struct local_mm p)
@@ -73,7 +67,7 @@ static bool may_be_new(const void *context, const struct laid_part *part)
 static bool may_be_new_in_case(const void *context, const struct laid_part *part)
 {
     const struct filter *f = context;
-    return in_case(f->t, part->centre) && may_be_new(context, part);
+    return teach_in_case(f->t, part->centre) && may_be_new(context, part);
 }
 
 /* ---- its pictures ---- */
@@ -107,7 +101,7 @@ static enum lw_msg cut_first(const struct thing *thing, struct image *before, st
 /* The whole bench in the case's own directions; of a pushed case only itself can be compared. */
 static void frame_of(const struct teaching *t, bool pushed, struct laid_look *l)
 {
-    double w = t->carrier.width_mm / 2 + CASE_ROOM_MM, d = t->carrier.depth_mm / 2 + CASE_ROOM_MM;
+    double w = t->carrier.width_mm / 2 + TEACH_CASE_ROOM_MM, d = t->carrier.depth_mm / 2 + TEACH_CASE_ROOM_MM;
     l->x0_mm = -w, l->x1_mm = w, l->y0_mm = -d, l->y1_mm = d;
     for (int i = 0; i < 4 && !pushed; i++) {
         struct local_mm corner = {i % 3 ? t->g->bench_width_mm : 0, i / 2 ? t->g->bench_depth_mm : 0};
@@ -140,7 +134,7 @@ static enum lw_msg find_in(struct teaching *t, int own, struct thing *out, struc
     out->look = (struct laid_look){.model = &t->g->calibration.model, .before = &t->before.picture,
                                    .after = &out->after.picture, .noise_grey = out->after.noise_grey,
                                    .T_bench_from_local_before = t->T_before, .T_bench_from_local = t->T,
-                                   .z_mm = check_plane_mm(t->floor_mm, USUAL_HEIGHT_MM), .context = &f,
+                                   .z_mm = check_plane_mm(t->floor_mm, TEACH_USUAL_HEIGHT_MM), .context = &f,
                                    .counts = teach_carrier(t) ? may_be_new_in_case : may_be_new};
     frame_of(t, pushed, &out->look);
     enum lw_msg rc = laid_find(&out->look, THING_MIN_MM2, &out->laid, err);
@@ -232,7 +226,7 @@ static bool is_item(const struct check *c, const struct image *before, const str
 {
     struct verdict v;
     struct lw_error ignored;
-    if (!c || check_judge_patch(c, before, after, REFERENCE_MM_PER_PX, 0, true, &v, &ignored) || v.result < VERDICT_CONFIRM)
+    if (!c || check_judge_patch(c, before, after, REFERENCE_MM_PER_PX, 0, true, &v, &ignored) || v.result != VERDICT_ACCEPT)
         return false;
     *score = v.score;
     *offset = v.offset;
@@ -244,7 +238,7 @@ int teach_recognise(const struct teaching *t, const struct thing *thing, int *kn
     struct image before = {0}, after = {0};
     struct lw_error ignored;
     struct rigid offset;
-    double best = 0, score;
+    double best = SURE_SCORE, score;
     int item = -1;
     *known = -1;
     if (cut_first(thing, &before, &after, &ignored) == LW_OK) {
@@ -269,8 +263,8 @@ static void see_at_height(const struct teaching *t, struct thing *thing)
     struct laid seen;
     struct laid_look look = thing->look;
     const struct filter f = {t, -1};
-    bool inside = teach_carrier(t) && in_case(t, thing->laid.parts[0].centre);
-    look.z_mm = check_plane_mm(inside ? t->floor_mm : 0, thing->height_mm);
+    bool inside = teach_carrier(t) && teach_in_case(t, thing->laid.parts[0].centre);
+    look.z_mm = check_plane_mm(thing->ground_mm, thing->height_mm);
     look.counts = inside ? may_be_new_in_case : may_be_new;
     look.context = &f;
     look.joined = thing->count == 1 && thing->laid.equal_count > 1; /* the coach says that the pieces are one thing */
@@ -320,6 +314,13 @@ static struct rigid place_of(const struct teaching *t, const struct thing *thing
     return middle;
 }
 
+/* Of one of several equal things; what was measured of the first one counts for all. */
+static double ground_at(const struct teaching *t, const struct thing *thing, struct rigid T)
+{
+    double first = teach_floor_at(t, thing->laid.parts[0].centre), here = teach_floor_at(t, (struct local_mm){T.x_mm, T.y_mm});
+    return fmax(0, here + thing->ground_mm - first);
+}
+
 static enum lw_msg keep_places(struct teaching *t, const struct thing *thing, int item, struct rigid first,
                                struct lw_error *err)
 {
@@ -341,9 +342,9 @@ static enum lw_msg keep_places(struct teaching *t, const struct thing *thing, in
             T.y_mm += l->parts[other].centre.y - l->parts[0].centre.y;
             other++;
         }
-        bool beside = teach_carrier(t) && !in_case(t, (struct local_mm){T.x_mm, T.y_mm}); /* it stays when the case goes */
+        bool beside = teach_carrier(t) && !teach_in_case(t, (struct local_mm){T.x_mm, T.y_mm}); /* it stays when the case goes */
         int place = beside ? teach_book_place(&t->book, item, 0, rigid_mul(t->T, T), 0)
-                           : teach_book_place(&t->book, item, teach_carrier(t), T, t->floor_mm);
+                           : teach_book_place(&t->book, item, teach_carrier(t), T, ground_at(t, thing, T));
         if (place < 0)
             return lw_fail(err, LW_MSG_NO_MEMORY);
         if (part > 0 && k <= EXTRA_REFERENCES)
@@ -355,6 +356,8 @@ static enum lw_msg keep_places(struct teaching *t, const struct thing *thing, in
 enum lw_msg teach_keep(struct teaching *t, struct thing *thing, int *item, struct lw_error *err)
 {
     bool fresh = thing->item < 0;
+    if (thing->measured) /* its top is known better than what it lies on */
+        thing->ground_mm = fmax(0, thing->top_mm - thing->height_mm);
     see_at_height(t, thing);
     struct rigid first = place_of(t, thing);
     *item = fresh ? teach_book_item(&t->book, thing->name, thing->height_mm) : thing->item;

@@ -44,6 +44,8 @@ static void print_case(const struct photoreal *p, const char *set)
     image_finish(&after);
 }
 
+static struct check *alone[PHOTOREAL_ITEMS];
+
 /* As a demonstration teaches it: its place and its picture are what was seen. */
 static void teach(struct photoreal *p, const struct laid_look *look, const struct laid *laid, int i)
 {
@@ -58,6 +60,9 @@ static void teach(struct photoreal *p, const struct laid_look *look, const struc
     p->place_z_mm[i] = FLOOR_MM;
     enum lw_msg rc = laid_cut(look, laid, &patch, &r.before, &r.after, &err);
     rc = rc ? rc : check_teach_item(p->check, photoreal_items[i], &o, &r, 1, &err);
+    rc = rc ? rc : check_create(&alone[i], &err);
+    rc = rc ? rc : check_teach_item(alone[i], photoreal_items[i], &o, &r, 1, &err);
+    rc = rc ? rc : check_finish_teaching(alone[i], &err);
     if (rc)
         printf("  not taught: %s\n", err.text);
     image_finish(&r.before);
@@ -89,15 +94,34 @@ static void check_all(struct photoreal *p, const char *set)
            wrong);
 }
 
-static void print_item(struct photoreal *p, const char *set, int i)
+/* As teaching recognises what was taught before: each item alone, whatever lies there. */
+static void recognise(const struct laid_look *look, const struct laid *laid, int i, const char *what)
+{
+    struct lw_error err = {0};
+    struct image before = {0}, after = {0};
+    const struct laid_part *part = &laid->parts[0];
+    const struct laid_patch patch = {{part->centre.x, part->centre.y, 0}, part->half_x_mm + MARGIN_MM,
+                                     part->half_y_mm + MARGIN_MM, 0.75, 0};
+    if (laid_cut(look, laid, &patch, &before, &after, &err) == LW_OK)
+        for (int k = 0; k < PHOTOREAL_ITEMS && alone[k]; k++) {
+            struct verdict v;
+            if (check_judge_patch(alone[k], &before, &after, 0.75, 0, true, &v, &err) == LW_OK && v.result >= VERDICT_CONFIRM)
+                printf("    %s %s as %s: %s %s %.3f\n", what, photoreal_items[i], photoreal_items[k],
+                       verdict_result_name(v.result), verdict_reason_name(v.reason), v.score);
+        }
+    image_finish(&before);
+    image_finish(&after);
+}
+
+static void print_item(struct photoreal *p, const char *set, int i, char round)
 {
     struct lw_error err = {0};
     struct image before = {0}, after = {0};
     struct laid laid = {0};
     char from[32] = "empty", to[32];
     if (i > 0)
-        snprintf(from, sizeof from, "ok_%da", i);
-    snprintf(to, sizeof to, "ok_%da", i + 1);
+        snprintf(from, sizeof from, "ok_%d%c", i, round);
+    snprintf(to, sizeof to, "ok_%d%c", i + 1, round);
     if (photoreal_look(p, set, from, &before, &err) || photoreal_look(p, set, to, &after, &err))
         return;
     double w = p->case_width_mm / 2 + ROOM_MM, d = p->case_depth_mm / 2 + ROOM_MM;
@@ -116,6 +140,8 @@ static void print_item(struct photoreal *p, const char *set, int i)
         }
         printf("\n");
         if (laid.count)
+            recognise(&look, &laid, i, round == 'a' ? "new" : "again");
+        if (laid.count && round == 'a')
             teach(p, &look, &laid, i);
     }
     image_finish(&before);
@@ -140,8 +166,12 @@ int main(int argc, char **argv)
             break;
         print_case(&p, argv[k]);
         for (int i = 0; i < PHOTOREAL_ITEMS; i++)
-            print_item(&p, argv[k], i);
+            print_item(&p, argv[k], i, 'a');
+        for (int i = 0; i < PHOTOREAL_ITEMS; i++)
+            print_item(&p, argv[k], i, 'b');
         check_all(&p, argv[k]);
+        for (int i = 0; i < PHOTOREAL_ITEMS; i++)
+            check_destroy(&alone[i]);
     }
     photoreal_close(&p);
     return 0;

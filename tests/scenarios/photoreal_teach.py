@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""photoreal_teach.py BENCH PROGRAM ROWS [--keep DIR] [--lights easy,office,window] [--rounds b,c] [--taught-in LIGHT]
+"""photoreal_teach.py BENCH PROGRAM ROWS [--keep DIR] [--lights easy,office,window] [--rounds b,c] [--taught-in LIGHT] [--defaults] [--at-once]
 
 As photoreal_bench.py, but nothing is written by hand: a coach shows the case and its things one after the other (`teach
 NEW`, one laying each, states `a`), says their names and heights, and the workflow that comes of it is packed by other
-people. Ends with 77 where the bench or Xvfb is not here. The camera's pictures at each question are kept in
+people. `--defaults`: the coach takes every name, height and number that is proposed. `--at-once`: lays the next thing in
+the moment in which it is asked for, as no person does. Ends with 77 where the bench or Xvfb is not here. The camera's pictures at each question are kept in
 DIR/shots."""
 import os
+import re
 import sys
 import time
 
@@ -15,9 +17,11 @@ import photoreal_bench as bench  # noqa: E402
 TEACH_S = 400
 
 
-def answers(e, items, at):
+def answers(e, items, at, defaults):
     """What the coach does at a question: the state of the bench (or None), and what is pressed."""
     what = e['what']
+    if defaults and what in ('name', 'height'):
+        return None, 'next'
     if what == 'clear_bench':
         return 'bare', 'next'
     if what == 'case_empty':
@@ -57,11 +61,11 @@ def teach(a, room, work, workflow, items):
             continue
         asked += 1
         print('  %-11s %-15s %s' % (e['what'], e.get('reason', ''), items[at - 1] if at else ''), flush=True)
-        if a.keep:
+        if a.keep and not a.at_once:
             time.sleep(1.0)  # as a person who reads it; and the light has arrived
             number += 1
             room.shot(os.path.join(shots, '%02d-%s-%d.png' % (number, e['what'], at)))
-        state, press = answers(e, items, at)
+        state, press = answers(e, items, at, a.defaults)
         if state:
             room.state(state)
         if press:
@@ -70,6 +74,12 @@ def teach(a, room, work, workflow, items):
     room.state('bare')
     print('teach: ended with %d; %d questions; %s s for each thing' % (code, asked, ' '.join('%.0f' % t for t in times)))
     return code == 0
+
+
+def steps_of(workflow):
+    """The steps' ids, as teaching wrote them."""
+    with open(os.path.join(workflow, 'workflow.cfg')) as f:
+        return re.findall(r'place = "([^"]+)"', f.read())
 
 
 def acts(a, room, work, truth):
@@ -86,11 +96,15 @@ def acts(a, room, work, truth):
     tally = bench.Tally()
     for light in a.lights.split(','):
         for round_ in a.rounds.split(',') if light else []:
-            bench.pack(a, room, work, workflow, tally, light, round_, len(items), [i.replace('_', '-') for i in items])
+            bench.pack(a, room, work, workflow, tally, light, round_, len(items), steps_of(workflow))
     if tally.rows:
         bench.table(tally)
     return 0
 
 
 if __name__ == '__main__':
-    sys.exit(bench.main(acts, lambda parser: parser.add_argument('--taught-in', default='office')))
+    def options(parser):
+        parser.add_argument('--taught-in', default='office')
+        parser.add_argument('--defaults', action='store_true')
+        parser.add_argument('--at-once', action='store_true')
+    sys.exit(bench.main(acts, options))
