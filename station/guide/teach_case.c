@@ -26,6 +26,7 @@
 #define GAIN_MIN         0.15   /* of the bench: below it our light is too weak to tell */
 #define DARK_GREY        8      /* too dark to tell: a black case is no shadow */
 #define TRIM_MAX_MM      60.0
+#define TRIM_GAP_MM      2.5  /* the blurred edge of a shadow is neither; a rim is wider */
 #define TRIM_STEP_MM     0.5
 #define SAME_GREY        12
 #define SIDE_POINTS      60
@@ -166,8 +167,11 @@ static void trim_shadow(struct teaching *t, const struct case_looks *l)
     struct carrier_taught *c = &t->carrier;
     double depth[4] = {0};
     for (int side = 0; side < 4 && l->usual_gain > GAIN_MIN; side++) {
-        while (depth[side] < TRIM_MAX_MM && beside_case(t, l, side, depth[side]))
-            depth[side] += TRIM_STEP_MM;
+        double last = -TRIM_STEP_MM;
+        for (double d = 0; d < TRIM_MAX_MM && d - fmax(last, 0) <= TRIM_GAP_MM; d += TRIM_STEP_MM)
+            if (beside_case(t, l, side, d))
+                last = d;
+        depth[side] = last + TRIM_STEP_MM;
         if (depth[side] >= TRIM_MAX_MM) /* white on white: it can't be told there */
             depth[side] = 0;
     }
