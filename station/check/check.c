@@ -283,15 +283,32 @@ static void measure_self(struct taught_item *it)
         it->spread = 1;
 }
 
-/* How much the most alike reference of `other` differs from `it`. */
-static double between(const struct taught_item *it, const struct taught_item *other)
+/* How much the most alike reference of `other` differs from `it`; when that is not below `limit`: just `limit`. Their sizes
+ * alone keep most pairs above it. */
+static double between(const struct taught_item *it, const struct taught_item *other, double limit)
 {
-    double least = NO_MATCH;
+    double least = limit, size[CUE_COUNT];
     for (int a = 0; a < it->count; a++)
-        for (int b = 0; b < other->count; b++)
-            least =
-                fmin(least, match_shapes(it, &it->references[a].shape, &other->references[b].shape, NULL));
+        for (int b = 0; b < other->count; b++) {
+            shape_compare_size(&it->references[a].shape, &other->references[b].shape, size);
+            if (match_difference(it, size) < least)
+                least = fmin(least, match_shapes(it, &it->references[a].shape, &other->references[b].shape, NULL));
+        }
     return least;
+}
+
+/* Which other item looks most like it; only one that it can't be told apart from is looked for. */
+static void find_alike(const struct check *c, struct taught_item *it)
+{
+    double limit = ALIKE_FACTOR * fmin(fmax(it->spread, 0.85), 1.5);
+    it->other_difference = nextafter(limit, NO_MATCH);
+    it->other = -1;
+    for (int j = 0; j < c->count; j++) {
+        double d = it == &c->items[j] ? NO_MATCH : between(it, &c->items[j], it->other_difference);
+        if (d < it->other_difference)
+            it->other_difference = d, it->other = j;
+    }
+    it->verifiable = it->other_difference > limit;
 }
 
 enum lw_msg check_finish_teaching(struct check *c, struct lw_error *err)
@@ -302,16 +319,8 @@ enum lw_msg check_finish_teaching(struct check *c, struct lw_error *err)
         measure_self(&c->items[i]);
         measure_mirror(&c->items[i]);
     }
-    for (int i = 0; i < c->count; i++) {
-        struct taught_item *it = &c->items[i];
-        it->other_difference = NO_MATCH;
-        for (int j = 0; j < c->count; j++) {
-            double d = i == j ? NO_MATCH : between(it, &c->items[j]);
-            if (d < it->other_difference)
-                it->other_difference = d, it->other = j;
-        }
-        it->verifiable = it->other_difference > ALIKE_FACTOR * fmin(fmax(it->spread, 0.85), 1.5);
-    }
+    for (int i = 0; i < c->count; i++)
+        find_alike(c, &c->items[i]);
     c->finished = true;
     return LW_OK;
 }

@@ -24,7 +24,7 @@ struct taught_item {
     double area_max_mm2; /* of the largest reference */
     double contrast;     /* mean of its references */
     bool verifiable;
-    int other;          /* the most alike other item, -1 */
+    int other;          /* the most alike one that it can't be told apart from; -1: none */
     double other_difference;
 };
 
