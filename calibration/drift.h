@@ -2,6 +2,7 @@
  * (small patches of it, remembered at calibration) and of small marks that the projector shows. Pure. */
 #pragma once
 
+#include "decode.h"
 #include "image.h"
 #include "model.h"
 
@@ -44,6 +45,10 @@ struct drift_mark {
     struct cam_px cam;
     double z_mm, sigma_px;
 };
+
+/* Marks from places of a coded grid: those on the largest plane within the bench as the camera sees it, well spread.
+ * Returns their number, 0 when no plane holds a third of them. */
+int drift_marks_from_pairs(const struct model *m, const struct decode_pair *pairs, int count, struct drift_mark *out, int max);
 
 enum drift_cause { DRIFT_CANNOT_TELL = 0, DRIFT_NONE, DRIFT_CAMERA, DRIFT_PROJECTOR, DRIFT_BOTH, DRIFT_BENCH };
 

@@ -1,6 +1,7 @@
 #include "mend.h"
 
 #include "cv_picture.h"
+#include "grid_look.h"
 #include "log.h"
 #include "self_check.h"
 
@@ -16,6 +17,7 @@
 #define MARK_SIGMA_PX 0.15
 #define CALM_S    5
 #define MARKS_MIN 6
+#define MARKS_GRID_MAX 120 /* of the coded grid */
 
 static const char *path_of(const char *folder, char *buf, size_t size)
 {
@@ -146,8 +148,8 @@ enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder,
     if (cause)
         *cause = DRIFT_CANNOT_TELL;
     struct drift_sighting seen[DRIFT_PATCHES_MAX];
-    struct drift_mark marks[PROVE_POINTS];
-    struct drift_result d;
+    struct drift_mark marks[MARKS_GRID_MAX];
+    struct drift_result d = {.cause = DRIFT_CANNOT_TELL};
     struct prove_result proof;
     int64_t began = clock_now_ns(&g->clock);
     int marks_count = 0;
@@ -157,7 +159,11 @@ enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder,
     if (rc)
         return rc;
     int n = find_patches(g, m, 1, REACH_PX, seen);
-    drift_judge(&g->calibration.model, seen, n, marks, marks_count, MEND_ALARM_MM, &d);
+    if (marks_count >= MARKS_MIN)
+        drift_judge(&g->calibration.model, seen, n, marks, marks_count, MEND_ALARM_MM, &d);
+    if ((marks_count < MARKS_MIN || (d.cause == DRIFT_CANNOT_TELL && d.sightings_used)) &&
+        !grid_look(g, marks, MARKS_GRID_MAX, &marks_count, err)) /* the light may have moved beyond the crosses' search */
+        drift_judge(&g->calibration.model, seen, n, marks, marks_count, MEND_ALARM_MM, &d);
     if (cause)
         *cause = d.cause;
     if (d.cause == DRIFT_NONE)

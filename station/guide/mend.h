@@ -1,5 +1,5 @@
 /* Bumps: which of camera, projector and bench moved, and the calibration mended without a board, by small steady crosses
- * and by pieces of the bench that were remembered at calibration. */
+ * (and, where these are out of reach, the coded grid) and by pieces of the bench that were remembered at calibration. */
 #pragma once
 
 #include "drift.h"

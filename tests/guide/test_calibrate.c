@@ -302,6 +302,7 @@ static void bump(double camera_mm, double camera_deg, double projector_deg, cons
 
 static void camera_knocked(void **state) { (void)state; bump(6, 0.7, 0, "camera"); }
 static void projector_knocked(void **state) { (void)state; bump(0, 0, 0.3, "projector"); }
+static void projector_knocked_far(void **state) { (void)state; bump(0, 0, 2.5, "projector"); } /* out of the crosses' reach */
 static void both_knocked(void **state) { (void)state; bump(4, 0.4, 0.2, "both"); }
 
 /* ---- what befalls it ---- */
@@ -418,7 +419,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bench_alone),   cmocka_unit_test(box_and_measure), cmocka_unit_test(walks_through),
         cmocka_unit_test(arm_stays),     cmocka_unit_test(light_switched),  cmocka_unit_test(frozen),
         cmocka_unit_test(stalled),       cmocka_unit_test(blind_camera),    cmocka_unit_test(calm), cmocka_unit_test(boards), cmocka_unit_test(board_bent), cmocka_unit_test(board_printed_small), cmocka_unit_test(camera_knocked),
-        cmocka_unit_test(projector_knocked), cmocka_unit_test(both_knocked),
+        cmocka_unit_test(projector_knocked), cmocka_unit_test(projector_knocked_far), cmocka_unit_test(both_knocked),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
