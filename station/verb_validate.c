@@ -1,7 +1,6 @@
 /* validate and release: what is wrong with workflows, and declaring one ready. */
+#include "alike.h"
 #include "rig.h"
-#include "store.h"
-#include "taught.h"
 #include "verbs.h"
 #include "workflow_write.h"
 
@@ -89,25 +88,6 @@ static void tell(const char *folder, const struct workflow *w, const struct lw_p
 
 /* ---- validate ---- */
 
-/* Only when all is taught; what is not was warned of. */
-static void find_look_alikes(const struct workflow *w, struct lw_problems *problems)
-{
-    struct taught t;
-    struct lw_error err;
-    for (int i = 0; i < w->item_count; i++)
-        if (!w->items[i].reference_count)
-            return;
-    for (int i = 1; i < w->carrier_count; i++)
-        if (!*w->carriers[i].taught)
-            return;
-    if (taught_load(&t, w, &err)) {
-        problems_add(problems, true, &err);
-        return;
-    }
-    taught_look_alikes(&t, w, problems);
-    taught_finish(&t);
-}
-
 struct validating {
     const char *station, *format;
     bool quick, release;
@@ -122,7 +102,7 @@ static bool validate_one(const struct validating *v, const char *folder)
     struct workflow *w = NULL;
     workflow_load(&w, folder, &v->bench, &problems);
     if (w && !v->quick)
-        find_look_alikes(w, &problems);
+        alike_find(w, &problems);
     if (v->format)
         tell_json(folder, w, &problems);
     else

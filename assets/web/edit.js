@@ -289,6 +289,12 @@ async function loadOutlines() {
   if (!bench.drag) bench.draw();
 }
 
+/** Comparing all taught pictures may take seconds: what is found comes when it is there. */
+async function lookAlikes() {
+  const { found } = await get(`/api/alike/${id}`);
+  if (found > 0 && session.role === 'coach') await model.check();
+}
+
 async function main() {
   const [me] = await Promise.all([begin(), model.load()]);
   account(byId('account'));
@@ -302,7 +308,7 @@ async function main() {
   const kept = await model.recall();
   draw();
   bench.live.start();
-  loadOutlines().catch(sayError);
+  loadOutlines().then(lookAlikes).catch(sayError);
   if (kept === 'restored') say(t('What you had not saved yet is here again.'));
   if (kept === 'stale') resolveConflict();
 }

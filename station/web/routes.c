@@ -28,6 +28,7 @@ static const struct web_route routes[] = {
     {"GET", "/api/workflow/*", ACCESS_READ, 0, web_workflow},
     {"GET", "/api/version/*", ACCESS_READ, 0, web_version},
     {"GET", "/api/outlines/*", ACCESS_READ, 0, web_outlines},
+    {"GET", "/api/alike/*", ACCESS_READ, 0, web_alike},
     {"GET", "/api/pictures/*", ACCESS_READ, 0, web_pictures},
     {"GET", "/api/sounds/*", ACCESS_READ, 0, web_sounds},
     {"GET", "/api/file/*", ACCESS_READ, 0, web_file},

@@ -1,5 +1,6 @@
 #include "studio.h"
 
+#include "alike.h"
 #include "edits.h"
 #include "kit_json.h"
 #include "diff.h"
@@ -54,6 +55,8 @@ static json_t *view(struct web *web, const struct workflow_edit *e, const char *
     struct web_bench keep;
     const struct workflow_bench bench = bench_of(web, &keep);
     workflow_edit_load(e, &w, &bench, &problems);
+    if (w)
+        alike_recall(w, &problems);
     json_t *tree = kit_tree(e);
     bool released = is_released(tree);
     json_t *j = json_pack("{s:s,s:s,s:b,s:o,s:o,s:o,s:i,s:o}", "id", id, "hash", workflow_edit_hash(e), "released", released,
@@ -84,6 +87,29 @@ enum MHD_Result web_workflow(struct web_request *r)
     free(released);
     workflow_edit_close(&e);
     return web_reply_json(r, MHD_HTTP_OK, j);
+}
+
+static pthread_mutex_t comparing = PTHREAD_MUTEX_INITIALIZER; /* one at a time, so that the rest is still served */
+
+/* Compares what is taught; from then on all views hold what looks alike. */
+enum MHD_Result web_alike(struct web_request *r)
+{
+    enum MHD_Result rc;
+    char folder[PATH_MAX];
+    struct workflow *w = NULL;
+    struct lw_problems ignored = {0}, problems = {0};
+    if (!studio_folder(r, folder, sizeof folder, &rc))
+        return rc;
+    if (workflow_load(&w, folder, NULL, &ignored) == LW_OK && !alike_recall(w, &problems)) {
+        pthread_mutex_lock(&comparing);
+        alike_find(w, &problems);
+        pthread_mutex_unlock(&comparing);
+    }
+    rc = web_reply_json(r, MHD_HTTP_OK, json_pack("{s:i}", "found", problems.count));
+    workflow_destroy(&w);
+    problems_finish(&ignored);
+    problems_finish(&problems);
+    return rc;
 }
 
 enum MHD_Result web_version(struct web_request *r)

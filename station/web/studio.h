@@ -13,6 +13,7 @@ enum MHD_Result web_outlines(struct web_request *r); /* GET: taught outlines of 
 enum MHD_Result web_report(struct web_request *r);   /* GET: counts from the records */
 
 /* pictures.c */
+enum MHD_Result web_alike(struct web_request *r);
 enum MHD_Result web_pictures(struct web_request *r);
 enum MHD_Result web_sounds(struct web_request *r);       /* GET: those that lie in the folder */
 enum MHD_Result web_picture_upload(struct web_request *r); /* POST a PNG or JPEG file; ?name= */
