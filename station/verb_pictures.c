@@ -2,6 +2,7 @@
 #include "board.h"
 #include "captures.h"
 #include "edges.h"
+#include "left.h"
 #include "rig.h"
 #include "store.h"
 #include "verbs.h"
@@ -41,6 +42,7 @@ struct work {
     int view_count;
     struct calibration result;
     struct solve_report report;
+    int flat_pose; /* of the empty bench; -1: none */
     double solve_ms;
 };
 
@@ -139,6 +141,7 @@ static enum lw_msg gather_bench(struct work *w, struct solve_plane planes[2], st
         if (!p->decoded || p->has_board || p->trouble[0] || in->plane_count == (w->raised_mm > 0 ? 2 : 1))
             continue;
         p->used = true;
+        w->flat_pose = in->plane_count ? w->flat_pose : i;
         planes[in->plane_count] = (struct solve_plane){p->pairs.pairs, p->pairs.count, in->plane_count ? w->raised_mm : 0};
         if (in->plane_count++ > 0)
             continue;
@@ -219,6 +222,24 @@ static json_t *pose_json(const struct work *w, int i)
     return j;
 }
 
+/* What stood on the bench while it was mapped. */
+static json_t *left_json(const struct work *w)
+{
+    struct left_region r[LEFT_MAX];
+    const struct decode_result *flat = &w->poses[w->flat_pose].pairs;
+    int n = left_find(&w->result.model, flat->pairs, flat->count, r);
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++) {
+        json_t *outline = json_array();
+        for (int k = 0; k < r[i].corner_count; k++)
+            json_array_append_new(outline, json_pack("[f,f]", r[i].outline[k].x, r[i].outline[k].y));
+        json_array_append_new(list, json_pack("{s:s,s:f,s:f,s:f,s:f,s:o}", "kind", r[i].kind == LEFT_BEND ? "bend" : "thing", "x_mm",
+                                              r[i].middle.x, "y_mm", r[i].middle.y, "height_mm", r[i].height_mm, "area_mm2",
+                                              r[i].area_mm2, "outline_mm", outline));
+    }
+    return list;
+}
+
 static json_t *result_json(const struct work *w, enum lw_msg rc, const struct lw_error *err)
 {
     json_t *poses = json_array(), *j;
@@ -238,6 +259,8 @@ static json_t *result_json(const struct work *w, enum lw_msg rc, const struct lw
                                             "max_mm", q->max_mm, "rough", w->result.model.rough, "sigma_flat_mm",
                                             w->result.model.sigma_flat_mm, "sigma_raised_mm",
                                             w->result.model.sigma_raised_mm, "lens_order", w->report.order));
+    if (!rc && w->flat_pose >= 0)
+        json_object_set_new(j, "left", left_json(w));
     if (!rc && w->view_count)
         json_object_set_new(j, "held_out", json_pack("{s:f,s:f,s:f}", "rms_px", w->report.rms_px, "median_px",
                                                      w->report.median_px, "p95_px", w->report.p95_px));
@@ -327,6 +350,7 @@ int verb_calibrate_pictures(int argc, char **argv)
     struct lw_error err = {0};
     if (!w)
         return EXIT_FAILED;
+    w->flat_pose = -1;
     const struct argument table[] = {
         {"pictures", ARGUMENT_TEXT, &w->pictures, N_("LIST.csv"), N_("The pictures: pose,role,bit,inverse,picture.")},
         {"board", ARGUMENT_TEXT, &w->board_file, N_("FILE"), N_("The printed board that the poses show.")},
