@@ -18,11 +18,11 @@
 #define ASPECT_NEAR 0.012
 /* The bow that is named, as a share of the board's diagonal. */
 #define BOW_SHARE 0.0045
-/* A board whose light is so many px off, and so many times as far as the others', moved. The pose of a sheet of A4 by
- * its corners alone leaves up to 2 px open (a camera of 1280 px, 1.5 m away). */
+/* A board whose light is so many px off, and so many times as far as the others', moved. The pose of a sheet of A4 by its
+ * corners alone leaves up to 2 px open (camera of 1280 px, 1.5 m away), and few other places leave heights open. */
 #define MOVED_PX    3.0
 #define MOVED_TIMES 4.0
-#define SUSPECT_PX  0.5 /* with all views: from here on it is looked at */
+#define SUSPECT_PX  1.0 /* with all views: from here on it is looked at */
 
 int judge_views_lit(const struct gathered *g)
 {

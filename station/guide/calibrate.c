@@ -127,8 +127,7 @@ static enum lw_msg map_bench(struct calibrate_session *s, struct lw_error *err)
     if (rc)
         return rc;
     tell_preflight(s);
-    rc = capture_teach_counter(&s->capture, err);
-    rc = rc ? rc : calibrate_capture(s, "flat", &s->flat, &s->white, err);
+    rc = calibrate_capture(s, "flat", &s->flat, &s->white, err);
     if (!rc && s->o->corners)
         memcpy(s->corners, s->o->corners, sizeof s->corners);
     else if (!rc && !s->o->manual)

@@ -20,6 +20,7 @@
 #define GLARE_GREY    250
 #define GLARE_SHARE   0.08   /* of the board's area at the top of the range */
 #define COVERAGE_MIN  0.5    /* of its corners */
+#define BAD_ONE_OF    3      /* one of so many places may be left out; where more are bad, it is the board */
 #define LEAN_MM       60.0   /* height of the raised side in the proposal */
 
 /* ---- comparing places ---- */
@@ -327,6 +328,7 @@ static enum lw_msg take_board(struct calibrate_session *s, struct lw_error *err)
         return rc;
     }
     if (rc) {
+        s->refusal = trouble;
         refuse(s, &trouble);
         drop_view(v);
         return LW_OK;
@@ -341,6 +343,23 @@ static enum lw_msg take_board(struct calibrate_session *s, struct lw_error *err)
 
 /* ---- the act ---- */
 
+/* Leaves out the places that are named bent or moved now that all are known, as long as some are left. */
+static enum lw_msg solve_without_bad(struct calibrate_session *s, struct lw_error *err)
+{
+    enum lw_msg rc = calibrate_solve(s, err);
+    int may_go = s->view_count / BAD_ONE_OF;
+    while (rc && may_go-- > 0 && s->report.bad_view >= 0 && s->report.bad_view < s->view_count &&
+           (s->report.finding == SOLVE_VIEW_BENT || s->report.finding == SOLVE_VIEW_MOVED)) {
+        int bad = s->report.bad_view;
+        drop_view(&s->views[bad]);
+        memmove(&s->views[bad], &s->views[bad + 1], sizeof s->views[0] * (size_t)(s->view_count - bad - 1));
+        s->views[--s->view_count] = (struct calibrate_view){0};
+        refuse(s, err);
+        rc = calibrate_solve(s, err);
+    }
+    return rc;
+}
+
 enum lw_msg calibrate_boards(struct calibrate_session *s, struct lw_error *err)
 {
     bool more = true;
@@ -354,9 +373,13 @@ enum lw_msg calibrate_boards(struct calibrate_session *s, struct lw_error *err)
         if (more)
             rc = take_board(s, err);
     }
+    if (!rc && s->view_count == 0 && s->refusal.id) { /* boards were laid, and none was any good: what was before stays */
+        *err = s->refusal;
+        return err->id;
+    }
     if (rc || s->view_count == 0)
         return rc;
-    rc = calibrate_solve(s, err);
+    rc = solve_without_bad(s, err);
     if (rc)
         return rc;
     calibrate_show(s, "clear-bench", _("Take the board away, please"), NULL);

@@ -37,6 +37,7 @@ struct calibrate_session {
     struct board_seen known[CALIBRATE_KNOWN_MAX]; /* places in which a board was tried already */
     int known_count;
     enum lw_msg last_trouble; /* what was said last of a board that can't be taken */
+    struct lw_error refusal;  /* of the capture that was refused last */
     double bar_mm;            /* the bar's measured length, 0: not measured */
     struct solve_report report;
 };

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #define DELAY_CHANGES 4
+#define LATE_TIMES 2.5          /* the delay at most, when the machine is busy */
 #define DELAY_REST_S 0.15       /* after each change: with the delay itself fewer than 3 flashes a second */
 #define PICTURES_TIMEOUT_NS (10 * NS_PER_S) /* so long a camera may freeze in the middle of it */
-#define SETTLE_S 0.5            /* long enough for any projector and camera */
+#define SETTLE_S 0.5            /* long enough for most projectors and cameras; see SETTLE_TRIES */
+#define SETTLE_TRIES 3          /* each waits three times as long: a busy network camera lags by seconds */
 #define CONTRAST_MIN_GREY 2.0   /* mean over the whole camera picture */
 #define ARRIVED_SHARE 0.9       /* of the change from black to white */
 #define GRID 8                  /* every so many pixels are compared */
@@ -153,6 +155,9 @@ static enum lw_msg next_frame(struct guide *g, struct lw_error *err)
 #define STABLE_SHARE 0.01
 #define STABLE_NS (8 * NS_PER_S) /* somebody walks through the light */
 #define NUMBER_DELAYS 3.0      /* so many longest delays a number is waited for */
+#define NUMBER_STALE_NS (6 * NS_PER_S) /* as long as older numbers still come, a slow camera is waited for */
+#define STALE_NS (3 * NS_PER_S) /* white is waited for while the picture is dark, and black while it is bright */
+#define HOLD_FRAMES 2          /* a numbered pattern is shown so long: one of them is whole */
 #define AHEAD_FRAMES 1.5       /* a delay of so many frames: the frame after the arrival shows nothing newer */
 
 static double frame_ms(const struct capture *c)
@@ -170,6 +175,33 @@ static bool arrived(const struct capture *c)
         return true;
     return c->lit && c->last && same_size(&c->last->image, &g->frame->image) && c->contrast_grey > STABLE_MIN_GREY &&
            changed_share(&c->last->image, &g->frame->image, c->lit, ARRIVED_CONTRAST * c->contrast_grey) >= ARRIVED_LIT_SHARE;
+}
+
+/* 1: the picture is white all over, -1: black, 0: neither. */
+static int full_field(const struct image *picture)
+{
+    uint8_t first = image_row(picture, 0)[0];
+    for (int y = 0; y < picture->height; y += GRID)
+        for (int x = 0; x < picture->width; x += GRID)
+            if (image_row(picture, y)[4 * x] != first)
+                return 0;
+    return first == 255 ? 1 : first == 0 ? -1 : 0;
+}
+
+/* The frame is nearer to black where white is shown, or to white where black is: it is an old one. */
+static bool stale(const struct capture *c, const struct image *picture)
+{
+    int wanted = full_field(picture);
+    const struct image *now = &c->g->frame->image;
+    if (!wanted || !c->lit || !same_size(&c->white, now))
+        return false;
+    double middle = 0;
+    long i = 0;
+    for (int y = 0; y < now->height; y += GRID)
+        for (int x = 0; x < now->width; x += GRID, i++)
+            if (c->lit[i])
+                middle += grey_at(now, x, y) - (image_row(&c->white, y)[x] + image_row(&c->black, y)[x]) / 2.0;
+    return wanted * middle < 0;
 }
 
 /* Waits until two frames in a row agree: a mixed frame or a passing hand does not. */
@@ -191,18 +223,33 @@ static enum lw_msg settle(struct capture *c, struct lw_error *err)
     return rc;
 }
 
-/* The frame that carries this number, whole; not seen within NUMBER_DELAYS delays: *seen is false. */
+/* The next live frame in grey, and the number that it carries whole (negative: none). Where the camera does not see all
+ * bands of the counter a number is believed in the second frame that shows it. */
+static enum lw_msg next_number(struct capture *c, struct image *out, int *number, struct lw_error *err)
+{
+    *out = (struct image){0};
+    enum lw_msg rc = next_frame(c->g, err);
+    rc = rc ? rc : cv_picture_convert(&c->g->frame->image, IMAGE_GRAY8, out, err);
+    int read = rc ? COUNTER_UNREADABLE : counter_read(&c->counter, out);
+    *number = c->counter.bands == COUNTER_BANDS || read == c->number_before ? read : COUNTER_MIXED;
+    c->number_before = read;
+    return rc;
+}
+
+/* The frame that carries this number; not seen within NUMBER_DELAYS delays: *seen is false. */
 static enum lw_msg await_number(struct capture *c, int number, struct image *out, bool *seen, struct lw_error *err)
 {
     struct guide *g = c->g;
-    int64_t until = clock_now_ns(&g->clock) + (int64_t)(NUMBER_DELAYS * c->delay_max_ms * 1e6);
+    int64_t began = clock_now_ns(&g->clock), until = began + (int64_t)(NUMBER_DELAYS * c->delay_max_ms * 1e6);
     enum lw_msg rc = LW_OK;
     *seen = false;
     while (!rc && !*seen && clock_now_ns(&g->clock) < until) {
+        int read;
         image_finish(out);
-        rc = next_frame(g, err);
-        rc = rc ? rc : cv_picture_convert(&g->frame->image, IMAGE_GRAY8, out, err);
-        *seen = !rc && counter_read(&c->counter, out) == number;
+        rc = next_number(c, out, &read, err);
+        *seen = !rc && read == number;
+        if (read >= 0 && clock_now_ns(&g->clock) < began + NUMBER_STALE_NS)
+            until = clock_now_ns(&g->clock) + (int64_t)(NUMBER_DELAYS * c->delay_max_ms * 1e6);
     }
     if (!*seen || rc)
         image_finish(out);
@@ -228,7 +275,8 @@ enum lw_msg capture_picture(struct capture *c, const struct image *picture, stru
 {
     struct guide *g = c->g;
     enum lw_msg rc = show(c, picture, err);
-    while (!rc && !(rc = next_frame(g, err)) && !arrived(c))
+    int64_t until = clock_now_ns(&g->clock) + STALE_NS;
+    while (!rc && !(rc = next_frame(g, err)) && (!arrived(c) || (stale(c, picture) && clock_now_ns(&g->clock) < until)))
         ;
     if (rc)
         return rc;
@@ -266,10 +314,11 @@ static enum lw_msg time_change(struct capture *c, const struct image *picture, d
     return rc;
 }
 
-static enum lw_msg frame_after_settling(struct capture *c, const struct image *picture, struct frame **out, struct lw_error *err)
+static enum lw_msg frame_after_settling(struct capture *c, const struct image *picture, double seconds, struct frame **out,
+                                        struct lw_error *err)
 {
     enum lw_msg rc = show(c, picture, err);
-    guide_wait(c->g, SETTLE_S);
+    guide_wait(c->g, seconds);
     rc = rc ? rc : next_frame(c->g, err);
     *out = rc ? NULL : frame_ref(c->g->frame);
     return rc;
@@ -300,12 +349,14 @@ static enum lw_msg judge_light(struct capture *c, const struct image *white, con
     return LW_OK;
 }
 
-static enum lw_msg measure(struct capture *c, const struct image *black, const struct image *white, double ms[DELAY_CHANGES],
-                           struct lw_error *err)
+static enum lw_msg measure(struct capture *c, const struct image *black, const struct image *white, double settle_s,
+                           double ms[DELAY_CHANGES], struct lw_error *err)
 {
     struct frame *dark = NULL, *bright = NULL;
-    enum lw_msg rc = frame_after_settling(c, white, &bright, err);
-    rc = rc ? rc : frame_after_settling(c, black, &dark, err);
+    image_finish(&c->white);
+    image_finish(&c->black);
+    enum lw_msg rc = frame_after_settling(c, white, settle_s, &bright, err);
+    rc = rc ? rc : frame_after_settling(c, black, settle_s, &dark, err);
     if (!rc && !same_size(&dark->image, &bright->image))
         rc = lw_fail(err, LW_MSG_NO_PICTURES);
     double low = rc ? 0 : mean_grey(&dark->image), high = rc ? 0 : mean_grey(&bright->image);
@@ -333,7 +384,10 @@ enum lw_msg capture_measure_delay(struct capture *c, struct lw_error *err)
     rc = rc ? rc : image_init(&white, w, h, IMAGE_BGRA8, err);
     if (!rc)
         image_fill(&white, 255);
-    rc = rc ? rc : measure(c, &black, &white, ms, err);
+    double settle_s = SETTLE_S;
+    rc = rc ? rc : measure(c, &black, &white, settle_s, ms, err);
+    for (int i = 1; rc == LW_MSG_NO_CONTRAST && i < SETTLE_TRIES; i++)
+        rc = measure(c, &black, &white, settle_s *= 3, ms, err);
     image_finish(&black);
     image_finish(&white);
     if (rc)
@@ -345,23 +399,40 @@ enum lw_msg capture_measure_delay(struct capture *c, struct lw_error *err)
     return LW_OK;
 }
 
-enum lw_msg capture_teach_counter(struct capture *c, struct lw_error *err)
+/* Where the camera sees the counter's cells, from these two pictures on; c->counting says whether it does. */
+static enum lw_msg teach_counter(struct capture *c, const struct image *white, const struct image *black, struct lw_error *err)
 {
     struct image picture, taught[COUNTER_TEACH] = {0};
     struct lw_error unseen;
     bool careful = c->careful;
     enum lw_msg rc = image_init(&picture, c->g->screen->info.width, c->g->screen->info.height, IMAGE_BGRA8, err);
     c->careful = true;
+    c->counting = false;
     for (int i = 0; !rc && i < COUNTER_TEACH; i++) {
         counter_teach_draw(i, 0, 255, &picture);
         rc = capture_picture(c, &picture, &taught[i], err);
     }
     c->careful = careful;
-    if (!rc)
-        c->counting = counter_learn(&c->counter, &c->white, &c->black, taught, &unseen) == LW_OK;
+    if (!rc) {
+        counter_finish(&c->counter);
+        c->counting = counter_learn(&c->counter, white, black, taught, &unseen) == LW_OK;
+    }
     lw_log(LW_LOG_INFO, "calibrate", "frame counter: %s", c->counting ? "seen" : "not seen");
     capture_free(taught, COUNTER_TEACH);
     image_finish(&picture);
+    return rc;
+}
+
+/* The same; where it is not seen at the first pose its pictures may have come later than any before: once more. */
+static enum lw_msg find_counter(struct capture *c, const struct image *white, const struct image *black, struct lw_error *err)
+{
+    double delay_max_ms = c->delay_max_ms;
+    enum lw_msg rc = teach_counter(c, white, black, err);
+    if (!rc && !c->counting && c->poses++ == 0) {
+        c->delay_max_ms = LATE_TIMES * delay_max_ms;
+        rc = teach_counter(c, white, black, err);
+        c->delay_max_ms = c->counting ? c->delay_max_ms : delay_max_ms;
+    }
     return rc;
 }
 
@@ -386,25 +457,89 @@ static enum lw_msg look_again(struct capture *c, struct image *picture, const st
     return rc;
 }
 
+static bool numbered(const struct pattern_plan *plan, int index)
+{
+    enum pattern_role role = pattern_at(plan, index).role;
+    return role == PATTERN_COLUMN || role == PATTERN_ROW;
+}
+
+/* Keeps the next frame where it carries the number of a pattern that was shown, from *reached (the one seen before it)
+ * up to `last`: they arrive in order, however late. */
+static enum lw_msg keep_next(struct capture *c, const struct pattern_plan *plan, int *reached, int last,
+                             struct image *captures, struct lw_error *err)
+{
+    struct image seen;
+    int number, i = *reached;
+    enum lw_msg rc = next_number(c, &seen, &number, err);
+    while (i <= last && (i % (1 << COUNTER_BITS) != number || !numbered(plan, i)))
+        i++;
+    if (rc || number < 0 || i > last || captures[i].data) {
+        image_finish(&seen);
+        return rc;
+    }
+    captures[i] = seen;
+    *reached = i;
+    return LW_OK;
+}
+
+/* Numbered patterns one after the other, the next before the last has arrived: as fast as the camera sees them. What
+ * was missed stays empty. */
+static enum lw_msg stream_numbered(struct capture *c, const struct pattern_plan *plan, struct image *picture,
+                                   struct image *captures, struct lw_error *err)
+{
+    enum lw_msg rc = LW_OK;
+    int count = pattern_count(plan), last = 0, reached = 0;
+    for (int i = 0; !rc && i < count; i++) {
+        if (!numbered(plan, i))
+            continue;
+        pattern_draw(plan, last = i, 0, 255, picture);
+        counter_draw(i % (1 << COUNTER_BITS), 0, 255, picture);
+        rc = show(c, picture, err);
+        for (int k = 0; !rc && k < HOLD_FRAMES; k++)
+            rc = keep_next(c, plan, &reached, i, captures, err);
+    }
+    int64_t until = clock_now_ns(&c->g->clock) + (int64_t)(c->delay_max_ms * 1e6);
+    while (!rc && !captures[last].data && clock_now_ns(&c->g->clock) < until)
+        rc = keep_next(c, plan, &reached, last, captures, err);
+    return rc;
+}
+
+/* Takes what is missing, one by one; only white and black where `full_fields`. */
+static enum lw_msg take_missing(struct capture *c, const struct pattern_plan *plan, bool full_fields, struct image *picture,
+                                struct image *captures, struct lw_error *err)
+{
+    enum lw_msg rc = LW_OK;
+    for (int i = 0; !rc && i < pattern_count(plan); i++) {
+        if (captures[i].data || (full_fields && numbered(plan, i)))
+            continue;
+        pattern_draw(plan, i, 0, 255, picture);
+        rc = numbered(plan, i) ? capture_numbered(c, picture, i, &captures[i], err)
+                               : capture_picture(c, picture, &captures[i], err);
+    }
+    return rc;
+}
+
 enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan, struct image *captures, bool *disturbed,
                              struct lw_error *err)
 {
     struct image picture;
-    int count = pattern_count(plan), taken = 0, black = 0;
+    int white = 0, black = 0;
+    for (int i = 0; i < pattern_count(plan); i++) {
+        white = pattern_at(plan, i).role == PATTERN_WHITE ? i : white;
+        black = pattern_at(plan, i).role == PATTERN_BLACK ? i : black;
+    }
     enum lw_msg rc = image_init(&picture, plan->width, plan->height, IMAGE_BGRA8, err);
     frame_unref(&c->last); /* what was shown before is not one of them */
-    while (!rc && taken < count) {
-        enum pattern_role role = pattern_at(plan, taken).role;
-        pattern_draw(plan, taken, 0, 255, &picture);
-        rc = role == PATTERN_COLUMN || role == PATTERN_ROW ? capture_numbered(c, &picture, taken, &captures[taken], err)
-                                                           : capture_picture(c, &picture, &captures[taken], err);
-        black = role == PATTERN_BLACK ? taken : black;
-        taken += !rc;
-    }
+    c->number_before = COUNTER_UNREADABLE;
+    rc = rc ? rc : take_missing(c, plan, true, &picture, captures, err);
+    rc = rc ? rc : find_counter(c, &captures[white], &captures[black], err); /* its cells lie elsewhere on a board */
+    if (!rc && c->counting && !c->calm)
+        rc = stream_numbered(c, plan, &picture, captures, err);
+    rc = rc ? rc : take_missing(c, plan, false, &picture, captures, err);
     rc = rc ? rc : look_again(c, &picture, &captures[black], disturbed, err);
     image_finish(&picture);
     if (rc)
-        capture_free(captures, taken);
+        capture_free(captures, pattern_count(plan));
     return rc;
 }
 

@@ -19,7 +19,9 @@ struct capture {
     uint8_t *lit;            /* one byte a compared pixel */
     struct image white, black; /* of the bench, GRAY8, from measuring the delay */
     struct counter counter;  /* where the camera sees the frame counter's cells */
-    bool counting;           /* they are seen: every pattern carries its number */
+    bool counting;           /* they are seen, as things lie now: every pattern carries its number */
+    int poses;               /* in which they were looked for */
+    int number_before;       /* that the newest frame showed */
     bool careful;            /* two frames must agree, however long the delay is */
 };
 
@@ -30,15 +32,14 @@ void capture_end(struct capture *c);
  * the light is seen. Refuses when the camera does not see the projector's light. */
 enum lw_msg capture_measure_delay(struct capture *c, struct lw_error *err);
 
-/* Teaches the frame counter: with it no pattern is taken for another, however long the delay is. Without (cells out of
- * sight) patterns are known by their change alone; that is no error. */
-enum lw_msg capture_teach_counter(struct capture *c, struct lw_error *err);
-
 /* Shows `picture` (BGRA8, projector size) and gives a GRAY8 frame that surely shows nothing else (owned by the
  * caller). */
 enum lw_msg capture_picture(struct capture *c, const struct image *picture, struct image *out, struct lw_error *err);
 
-/* All pictures of the plan, in its order (the counter's cells are dark in white and black), into captures[pattern_count(plan)]; on an error those taken are freed.
+/* All pictures of the plan, in its order; each stripe pattern carries its number, so that none is taken for another however
+ * late it comes. Where the number's cells are out of sight patterns are known by their change alone; that is no error.
+ * They go into captures[pattern_count(plan)], all zero before (the counter's cells are dark in white and black); on an
+ * error those taken are freed.
  * Afterwards black is looked at once more: *disturbed says that light or things were not the same throughout. */
 enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan, struct image *captures, bool *disturbed,
                              struct lw_error *err);

@@ -70,6 +70,7 @@ static void hear(void *context, const struct journal_event *e)
     }
     if (e->kind != EVENT_CALIBRATION)
         return;
+    printf("  %5.1f s %s\n", (double)clock_now_ns(&b.g.clock) / 1e9 - 1, e->phase);
     json_t *said = journal_event_json(e);
     json_object_del(said, "points");
     if (b.described.kind && said)
