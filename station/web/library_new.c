@@ -103,7 +103,7 @@ static enum lw_msg make(const struct web *w, const char *id, const char *name, s
     if (w->single || snprintf(folder, sizeof folder, "%s/%s", w->workflows, id) >= (int)sizeof folder)
         return lw_fail(err, LW_MSG_WEB_NOT_FOUND);
     if (mkdir(folder, 0755) != 0)
-        return lw_fail(err, LW_MSG_FOLDER_MAKE, id, strerror(errno));
+        return errno == EEXIST ? lw_fail(err, LW_MSG_WORKFLOW_THERE, id) : lw_fail(err, LW_MSG_FOLDER_MAKE, id, strerror(errno));
     char *text = first_text(name);
     enum lw_msg rc = text ? library_write(folder, "workflow.cfg", text, strlen(text), err) : lw_fail(err, LW_MSG_NO_MEMORY);
     if (rc)

@@ -41,7 +41,7 @@ static void a_workflow_begins_as_a_person_would_begin_it(void **state)
     char *text = served_file(&s, "eerste/workflow.cfg");
     assert_non_null(strstr(text, "name = { nl = \"Mijn \\\"eerste\\\"\"; en = \"Mijn \\\"eerste\\\"\"; };\nstate = \"draft\";"));
     free(text);
-    assert_int_equal(served_status(&s, "POST", "/api/new", NULL, "{\"id\":\"eerste\",\"name\":\"b\"}"), 500); /* never over another */
+    assert_int_equal(served_status(&s, "POST", "/api/new", NULL, "{\"id\":\"eerste\",\"name\":\"b\"}"), 409); /* never over another */
     assert_int_equal(served_status(&s, "POST", "/api/new", NULL, "{\"id\":\"../b\",\"name\":\"b\"}"), 400);
     assert_int_equal(served_status(&s, "POST", "/api/new", NULL, "{\"id\":\"b\"}"), 400);
     assert_int_equal(served_status(&s, "POST", "/api/new", "X-Lichtwijzer-Token: 0\r\n", "{\"id\":\"b\",\"name\":\"b\"}"), 403);
