@@ -7,6 +7,7 @@
 #include "show.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FIRST_PICTURE_S 10
@@ -172,18 +173,39 @@ static enum lw_msg map_raised(struct calibrate_session *s, struct lw_error *err)
     return calibrate_wait_for_go(s, err);
 }
 
+/* A measured place: where it is on the bench, and whether the bench top is there. */
+struct calibrate_spot {
+    double x, y;
+    bool flat;
+};
+
+/* All of them, by the model as it is now. */
+static enum lw_msg find_spots(struct calibrate_session *s, struct lw_error *err)
+{
+    struct bench_mm at;
+    free(s->spots);
+    s->spot_count = 0;
+    s->spots = malloc(((size_t)s->flat.count + 1) * sizeof *s->spots);
+    if (!s->spots)
+        return lw_fail(err, LW_MSG_NO_MEMORY);
+    for (int i = 0; i < s->flat.count; i++) {
+        double off_px = calibrate_off_bench_px(s, &s->flat.pairs[i], &at);
+        if (off_px >= 0)
+            s->spots[s->spot_count++] = (struct calibrate_spot){at.x, at.y, off_px < PROOF_NEAR_PX};
+    }
+    return LW_OK;
+}
+
 /* How many measured places are near, and how many of them lie on the bench top: light that falls there may meet a tub, or
  * be hidden behind one. */
 static void count_near(const struct calibrate_session *s, struct bench_mm at, int *near, int *flat)
 {
-    struct bench_mm b;
     *near = *flat = 0;
-    for (int i = 0; i < s->flat.count; i++) {
-        double off_px = calibrate_off_bench_px(s, &s->flat.pairs[i], &b);
-        if (off_px < 0 || hypot(b.x - at.x, b.y - at.y) > PROOF_NEAR_MM)
-            continue;
-        ++*near;
-        *flat += off_px < PROOF_NEAR_PX;
+    for (int i = 0; i < s->spot_count; i++) {
+        double dx = s->spots[i].x - at.x, dy = s->spots[i].y - at.y;
+        bool there = dx * dx + dy * dy <= PROOF_NEAR_MM * PROOF_NEAR_MM;
+        *near += there;
+        *flat += there && s->spots[i].flat;
     }
 }
 
@@ -202,8 +224,11 @@ static void choose_points(struct calibrate_session *s)
 
 static enum lw_msg prove(struct calibrate_session *s, struct lw_error *err)
 {
+    enum lw_msg rc = find_spots(s, err);
+    if (rc)
+        return rc;
     choose_points(s);
-    enum lw_msg rc = prove_measure(s->g, PROOF_SEARCH_MM, &s->proof, err);
+    rc = prove_measure(s->g, PROOF_SEARCH_MM, &s->proof, err);
     if (rc)
         return rc;
     s->quality.median_mm = s->proof.median_mm;
@@ -341,5 +366,6 @@ enum lw_msg calibrate_run(struct guide *g, const struct calibrate_options *o, st
     decode_finish(&s.raised);
     calibrate_boards_finish(&s);
     image_finish(&s.white);
+    free(s.spots);
     return rc;
 }

@@ -131,11 +131,10 @@ enum lw_msg calibrate_capture(struct calibrate_session *s, const char *pose, str
 {
     bool disturbed = false;
     enum lw_msg rc = capture_once(s, &s->plan, pose, out, white, &disturbed, err);
-    if (rc || !disturbed)
+    if (rc || !disturbed || s->plan.inverses)
         return rc;
     lw_log(LW_LOG_INFO, "calibrate", "%s: light or things changed meanwhile; once more, with inverses", pose);
-    struct pattern_plan careful = s->plan;
-    careful.inverses = true;
+    s->plan.inverses = true; /* from now on: light that drifts goes on drifting, and is no matter with inverses */
     s->capture.careful = true;
-    return capture_once(s, &careful, pose, out, white, &disturbed, err); /* light that drifts on is no matter with inverses */
+    return capture_once(s, &s->plan, pose, out, white, &disturbed, err);
 }

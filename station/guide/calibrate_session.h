@@ -31,6 +31,8 @@ struct calibrate_session {
     struct prove_result proof;
     int act, acts; /* progress */
     int poses_kept;
+    struct calibrate_spot *spots; /* calibrate.c: what was measured of the empty bench, by the last model */
+    int spot_count;
 
     struct calibrate_view views[CALIBRATE_VIEWS_MAX];
     int view_count, boards_tried;

@@ -482,12 +482,27 @@ static enum lw_msg keep_next(struct capture *c, const struct pattern_plan *plan,
     return LW_OK;
 }
 
+/* Dark, until no frame carries a number any more: what taught the counter may read as one. */
+static enum lw_msg clear_numbers(struct capture *c, struct image *picture, struct lw_error *err)
+{
+    image_fill(picture, 0);
+    enum lw_msg rc = show(c, picture, err);
+    int64_t now_ns = clock_now_ns(&c->g->clock), least = now_ns + (int64_t)(c->delay_max_ms * 1e6);
+    for (int number = 0; !rc && (now_ns < least || (number >= 0 && now_ns < least + STALE_NS));) {
+        struct image seen;
+        rc = next_number(c, &seen, &number, err);
+        image_finish(&seen);
+        now_ns = clock_now_ns(&c->g->clock);
+    }
+    return rc;
+}
+
 /* Numbered patterns one after the other, the next before the last has arrived: as fast as the camera sees them. What
  * was missed stays empty. */
 static enum lw_msg stream_numbered(struct capture *c, const struct pattern_plan *plan, struct image *picture,
                                    struct image *captures, struct lw_error *err)
 {
-    enum lw_msg rc = LW_OK;
+    enum lw_msg rc = clear_numbers(c, picture, err);
     int count = pattern_count(plan), last = 0, reached = 0;
     for (int i = 0; !rc && i < count; i++) {
         if (!numbered(plan, i))

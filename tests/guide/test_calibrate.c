@@ -73,7 +73,7 @@ static void hear(void *context, const struct journal_event *e)
     printf("  %5.1f s %s\n", (double)clock_now_ns(&b.g.clock) / 1e9 - 1, e->phase);
     json_t *said = journal_event_json(e);
     json_object_del(said, "points");
-    if (b.described.kind && said)
+    if (said)
         json_dumpf(said, stdout, JSON_COMPACT | JSON_REAL_PRECISION(4)), printf("\n");
     json_decref(said);
     if (strcmp(e->phase, "mended") == 0) {
