@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNTDOWN_S 3
+#define COUNTDOWN   3
+#define COUNT_S     0.9
 #define SOFT_LEVEL  70   /* of white, under outlines: a board is seen in a dark room, nobody is dazzled */
 #define PROGRESS_MM 9.0
 
@@ -67,13 +68,13 @@ void calibrate_show_at(struct calibrate_session *s, const struct bench_mm outlin
 enum lw_msg calibrate_countdown(struct calibrate_session *s, struct lw_error *err)
 {
     char line[96];
-    for (int i = COUNTDOWN_S; i > 0 && !s->g->quit; i--) {
+    for (int i = COUNTDOWN; i > 0 && !s->g->quit; i--) {
         if (s->o->calm)
             snprintf(line, sizeof line, _("Look away, please. The light changes slowly in %d"), i);
         else
             snprintf(line, sizeof line, _("Look away, please. The light flickers in %d"), i);
         calibrate_show(s, "look", line, NULL);
-        guide_wait(s->g, 1.0);
+        guide_wait(s->g, COUNT_S);
     }
     return s->g->quit ? lw_fail(err, LW_MSG_ENDED) : LW_OK;
 }

@@ -10,7 +10,7 @@
 #define LATE_TIMES 2.5          /* the delay at most, when the machine is busy */
 #define DELAY_REST_S 0.15       /* after each change: with the delay itself fewer than 3 flashes a second */
 #define PICTURES_TIMEOUT_NS (10 * NS_PER_S) /* so long a camera may freeze in the middle of it */
-#define SETTLE_S 0.5            /* long enough for most projectors and cameras; see SETTLE_TRIES */
+#define SETTLE_S 0.4            /* long enough for most projectors and cameras; see SETTLE_TRIES */
 #define SETTLE_TRIES 3          /* each waits three times as long: a busy network camera lags by seconds */
 #define CONTRAST_MIN_GREY 2.0   /* mean over the whole camera picture */
 #define ARRIVED_SHARE 0.9       /* of the change from black to white */
@@ -399,20 +399,27 @@ enum lw_msg capture_measure_delay(struct capture *c, struct lw_error *err)
     return LW_OK;
 }
 
+/* The first frame after the longest delay. */
+static enum lw_msg capture_late(struct capture *c, const struct image *picture, struct image *out, struct lw_error *err)
+{
+    const struct guide *g = c->g;
+    enum lw_msg rc = show(c, picture, err);
+    while (!rc && !(rc = next_frame(c->g, err)) && (double)(g->frame->t_ns - g->presented_ns) / 1e6 < c->delay_max_ms)
+        ;
+    return rc ? rc : cv_picture_convert(&g->frame->image, IMAGE_GRAY8, out, err);
+}
+
 /* Where the camera sees the counter's cells, from these two pictures on; c->counting says whether it does. */
 static enum lw_msg teach_counter(struct capture *c, const struct image *white, const struct image *black, struct lw_error *err)
 {
     struct image picture, taught[COUNTER_TEACH] = {0};
     struct lw_error unseen;
-    bool careful = c->careful;
     enum lw_msg rc = image_init(&picture, c->g->screen->info.width, c->g->screen->info.height, IMAGE_BGRA8, err);
-    c->careful = true;
     c->counting = false;
     for (int i = 0; !rc && i < COUNTER_TEACH; i++) {
         counter_teach_draw(i, 0, 255, &picture);
-        rc = capture_picture(c, &picture, &taught[i], err);
+        rc = capture_late(c, &picture, &taught[i], err);
     }
-    c->careful = careful;
     if (!rc) {
         counter_finish(&c->counter);
         c->counting = counter_learn(&c->counter, white, black, taught, &unseen) == LW_OK;
@@ -428,7 +435,8 @@ static enum lw_msg find_counter(struct capture *c, const struct image *white, co
 {
     double delay_max_ms = c->delay_max_ms;
     enum lw_msg rc = teach_counter(c, white, black, err);
-    if (!rc && !c->counting && c->poses++ == 0) {
+    bool first = c->poses++ == 0;
+    if (!rc && !c->counting && first) {
         c->delay_max_ms = LATE_TIMES * delay_max_ms;
         rc = teach_counter(c, white, black, err);
         c->delay_max_ms = c->counting ? c->delay_max_ms : delay_max_ms;
@@ -479,6 +487,8 @@ static enum lw_msg keep_next(struct capture *c, const struct pattern_plan *plan,
     }
     captures[i] = seen;
     *reached = i;
+    frame_unref(&c->last);
+    c->last = frame_ref(c->g->frame);
     return LW_OK;
 }
 
@@ -546,6 +556,10 @@ enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan,
     enum lw_msg rc = image_init(&picture, plan->width, plan->height, IMAGE_BGRA8, err);
     frame_unref(&c->last); /* what was shown before is not one of them */
     c->number_before = COUNTER_UNREADABLE;
+    if (!rc && c->poses == 0 && !c->careful) { /* they were seen a moment ago */
+        rc = image_copy(&captures[white], &c->white, err);
+        rc = rc ? rc : image_copy(&captures[black], &c->black, err);
+    }
     rc = rc ? rc : take_missing(c, plan, true, &picture, captures, err);
     rc = rc ? rc : find_counter(c, &captures[white], &captures[black], err); /* its cells lie elsewhere on a board */
     if (!rc && c->counting && !c->calm)
