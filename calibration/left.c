@@ -10,6 +10,8 @@
 #define HEIGHT_MIN_MM 4.0
 /* The height of a pair is only known where light and sight run apart: px a mm, at least. */
 #define PARALLAX_MIN 0.05
+/* What stands higher is shifted along one line only: what misses that line by more is no height but misread light. */
+#define ASIDE_SHARE 0.25
 #define CELL_MM     12.0
 #define RIM_MM      6.0 /* inside the bench's edge: past it something else begins */
 #define AREA_MIN_MM2 400.0
@@ -74,9 +76,10 @@ static int take_points(const struct model *m, const struct decode_pair *pairs, i
     qsort(spare, (size_t)k, sizeof *spare, by_size);
     double least = k ? fmax(OFF_MIN_PX, OFF_SIGMAS * spare[k / 3] / 0.9) : 0; /* the lower third is the plane's, whatever stands there */
     for (int i = 0; i < count; i++) {
-        double z;
+        double z, aside[2];
         struct bench_mm b;
         if (!miss_at(m, &pairs[i], 0, e) || !height_of(m, &pairs[i], &z) || !model_bench_from_cam(m, pairs[i].cam, z, &b) ||
+            !miss_at(m, &pairs[i], z, aside) || hypot(aside[0], aside[1]) > fmax(least / 2, ASIDE_SHARE * hypot(e[0], e[1])) ||
             b.x < RIM_MM || b.y < RIM_MM || b.x > m->bench_width_mm - RIM_MM || b.y > m->bench_depth_mm - RIM_MM)
             continue;
         b.z = z;

@@ -114,21 +114,11 @@ static enum lw_msg keep_raised(struct calibrate_session *s, struct lw_error *err
 
 /* ---- the acts ---- */
 
-static enum lw_msg map_bench(struct calibrate_session *s, struct lw_error *err)
+/* The empty bench in stripes, its corners, and the model of both. */
+static enum lw_msg capture_bench(struct calibrate_session *s, struct lw_error *err)
 {
     double confidence = 0;
-    calibrate_show(s, "clear-bench", _("Make the bench empty, please"), _("Press next when it is empty"));
-    guide_ask(s->g, "clear_bench", "next", NULL, 0, NULL);
-    enum lw_msg rc = calibrate_wait_for_go(s, err);
-    rc = rc ? rc : calibrate_countdown(s, err);
-    if (rc)
-        return rc;
-    guide_wait_calm(s->g, CALM_S);
-    rc = capture_measure_delay(&s->capture, err);
-    if (rc)
-        return rc;
-    tell_preflight(s);
-    rc = calibrate_capture(s, "flat", &s->flat, &s->white, err);
+    enum lw_msg rc = calibrate_capture(s, "flat", &s->flat, &s->white, err);
     if (!rc && s->o->corners)
         memcpy(s->corners, s->o->corners, sizeof s->corners);
     else if (!rc && !s->o->manual)
@@ -142,8 +132,28 @@ static enum lw_msg map_bench(struct calibrate_session *s, struct lw_error *err)
     return rc ? rc : calibrate_solve(s, err);
 }
 
-/* To draw outlines where things go: the model as far as it is known. */
-static enum lw_msg preview(struct calibrate_session *s, struct lw_error *err)
+static enum lw_msg map_bench(struct calibrate_session *s, struct lw_error *err)
+{
+    calibrate_show(s, "clear-bench", _("Make the bench empty, please"), _("Press next when it is empty"));
+    guide_ask(s->g, "clear_bench", "next", NULL, 0, NULL);
+    enum lw_msg rc = calibrate_wait_for_go(s, err);
+    rc = rc ? rc : calibrate_countdown(s, err);
+    if (rc)
+        return rc;
+    guide_wait_calm(s->g, CALM_S);
+    rc = capture_measure_delay(&s->capture, err);
+    if (rc)
+        return rc;
+    tell_preflight(s);
+    rc = capture_bench(s, err);
+    if (!rc && calibrate_left(s)) {
+        calibrate_forget(s, "flat");
+        rc = capture_bench(s, err);
+    }
+    return rc;
+}
+
+enum lw_msg calibrate_preview(struct calibrate_session *s, struct lw_error *err)
 {
     struct calibration c = {.model = s->model, .delay_ms = s->capture.delay_ms, .delay_max_ms = s->capture.delay_max_ms};
     return guide_set_calibration(s->g, &c, err);
@@ -290,7 +300,7 @@ static enum lw_msg run(struct calibrate_session *s, struct calibrate_result *out
     rc = rc ? rc : map_bench(s, err);
     s->act++;
     if (!rc && (s->o->raised_mm > 0 || s->o->board))
-        rc = preview(s, err);
+        rc = calibrate_preview(s, err);
     if (!rc && s->o->raised_mm > 0)
         rc = map_raised(s, err);
     if (!rc && s->o->board && s->o->own_board && !s->o->automatic)

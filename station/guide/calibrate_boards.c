@@ -330,6 +330,7 @@ static enum lw_msg take_board(struct calibrate_session *s, struct lw_error *err)
     if (rc) {
         s->refusal = trouble;
         refuse(s, &trouble);
+        calibrate_forget(s, v->name);
         drop_view(v);
         return LW_OK;
     }

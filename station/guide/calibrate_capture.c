@@ -62,6 +62,25 @@ static void keep_pictures(struct calibrate_session *s, const char *pose, const s
     fclose(f);
 }
 
+void calibrate_forget(struct calibrate_session *s, const char *pose)
+{
+    char folder[700], path[900], fresh[900], line[256];
+    size_t n = strlen(pose);
+    if (!s->o->folder || s->poses_kept == 0)
+        return;
+    path_of(s, PICTURES ".new", folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/list.csv", folder);
+    snprintf(fresh, sizeof fresh, "%s/list.new", folder);
+    FILE *in = fopen(path, "r"), *out = in ? fopen(fresh, "w") : NULL;
+    while (out && fgets(line, sizeof line, in))
+        if (strncmp(line, pose, n) != 0 || line[n] != ',')
+            fputs(line, out);
+    if (in)
+        fclose(in);
+    if (out && (fclose(out) || rename(fresh, path)))
+        lw_log(LW_LOG_WARNING, "calibrate", "%s: %s", path, strerror(errno));
+}
+
 static void keep_proof(const struct calibrate_session *s, const struct calibrate_result *r)
 {
     char path[700];

@@ -66,6 +66,8 @@ const char *calibrate_reason(enum lw_msg cause);
  * meanwhile it is captured once more, with inverses. */
 enum lw_msg calibrate_capture(struct calibrate_session *s, const char *pose, struct decode_result *out, struct image *white,
                               struct lw_error *err);
+/* A pose that was refused is not kept. */
+void calibrate_forget(struct calibrate_session *s, const char *pose);
 /* The kept captures and the proof take the place of the old ones. */
 void calibrate_keep(struct calibrate_session *s, const struct calibrate_result *r);
 
@@ -73,6 +75,12 @@ void calibrate_keep(struct calibrate_session *s, const struct calibrate_result *
 
 /* The bench's corners by hand: a cross of light is moved onto each. */
 enum lw_msg calibrate_corners_by_hand(struct calibrate_session *s, struct lw_error *err);
+
+/* ---- calibrate_left.c ---- */
+
+/* What stands on the bench after it was mapped is told (`left`) and outlined for some seconds. True when a person took it
+ * away and wants the bench mapped again; else the map is as good as it is without these places. */
+bool calibrate_left(struct calibrate_session *s);
 
 /* ---- calibrate_boards.c, calibrate_bar.c ---- */
 
@@ -85,6 +93,8 @@ enum lw_msg calibrate_ask_bar(struct calibrate_session *s, struct lw_error *err)
 
 /* ---- calibrate.c ---- */
 
+/* To draw outlines where things go: the model as far as it is known comes into force. */
+enum lw_msg calibrate_preview(struct calibrate_session *s, struct lw_error *err);
 /* The model of all that was captured so far. */
 enum lw_msg calibrate_solve(struct calibrate_session *s, struct lw_error *err);
 /* Projector pixels by which a pair misses the bench's map, and where on the bench it would be; negative where the model

@@ -83,7 +83,7 @@ static int look(const struct scene *s, uint64_t seed, struct left_region out[LEF
 }
 
 #define SEEDS 8
-#define OFF_MM 25 /* of a region's middle: heights are rough without a box */
+#define OFF_MM 35 /* of a region's middle: heights are rough without a box */
 
 static void things_are_found(void **unused)
 {
