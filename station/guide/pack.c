@@ -392,15 +392,16 @@ static enum lw_msg make_machine(struct pack *p, struct lw_error *err)
     struct step_traits *traits = calloc((size_t)p->count + 1, sizeof *traits);
     if (!traits)
         return lw_fail(err, LW_MSG_NO_MEMORY);
-    int carrier = -1;
+    int carrier = -1, light = 0;
     for (int i = 0; i < p->count; i++) {
         const struct workflow_step *s = step_at(p, i);
         step_traits_of(w, p->first + i, &traits[i]);
         if (s->place < 0)
             continue;
         const struct workflow_place *pl = &w->places[s->place];
-        traits[i].survey_first = pl->carrier == 0 || pl->carrier != carrier;
+        traits[i].survey_first = pl->carrier == 0 || pl->carrier != carrier || pl->light != light;
         carrier = pl->carrier;
+        light = pl->light;
     }
     const struct step_options options = {
         .help_after_s = {w->help_after_s[0], w->help_after_s[1], w->help_after_s[2]},

@@ -12,7 +12,14 @@
 #define CALM_S 4.0 /* a survey waits so long for hands to be gone, then it is tried again later */
 #define UNKNOWN_HALF_MM 70.0 /* of a thing that was not taught yet */
 
-/* One light serves all places of a carrier, so that the look after one step is the look before the next. */
+/* What teaching found for the place, unless so much clipped at a survey. */
+static uint8_t level_for(const struct pack *p, const struct workflow_place *pl)
+{
+    return pl->light > 0 && pl->light < p->level ? (uint8_t)pl->light : p->level;
+}
+
+/* One light serves all places of a carrier that were taught at one level, so that the look after one step is the look
+ * before the next. */
 static struct guide_light light_for(const struct pack *p, int step)
 {
     const struct workflow *w = p->w;
@@ -23,7 +30,7 @@ static struct guide_light light_for(const struct pack *p, int step)
     const struct workflow_carrier *c = &w->carriers[pl->carrier];
     if (pl->carrier > 0)
         return guide_light_over(p->g, p->T_bench_from_carrier[pl->carrier], -c->width_mm / 2, -c->depth_mm / 2,
-                                c->width_mm / 2, c->depth_mm / 2, CARRIER_MARGIN_MM, 0, p->level);
+                                c->width_mm / 2, c->depth_mm / 2, CARRIER_MARGIN_MM, 0, level_for(p, pl));
     struct bench_mm outline[SCENE_POINTS];
     int count = show_place_outline(w, p->taught.check, place, p->T_bench_from_carrier, outline, SCENE_POINTS);
     double x0 = p->places[place].T_bench_from_place.x_mm, y0 = p->places[place].T_bench_from_place.y_mm;
@@ -34,7 +41,7 @@ static struct guide_light light_for(const struct pack *p, int step)
         x0 = fmin(x0, outline[i].x), x1 = fmax(x1, outline[i].x);
         y0 = fmin(y0, outline[i].y), y1 = fmax(y1, outline[i].y);
     }
-    return guide_light_over(p->g, (struct rigid){0}, x0, y0, x1, y1, MARGIN_MM, 0, p->level);
+    return guide_light_over(p->g, (struct rigid){0}, x0, y0, x1, y1, MARGIN_MM, 0, level_for(p, pl));
 }
 
 static bool same_light(const struct guide_light *a, const struct guide_light *b)
@@ -130,7 +137,7 @@ bool pack_survey(struct pack *p, int step)
     bool there = guide_wait_calm(p->g, CALM_S) && guide_take_look(p->g, &light, &look);
     while (there && look.trouble == REASON_NONE && look.clipped_share > CLIPPED_MAX && p->level > LEVEL_MIN) {
         guide_look_finish(&look);
-        p->level = (uint8_t)(p->level * LEVEL_STEP);
+        p->level = (uint8_t)(light.level * LEVEL_STEP);
         light = light_for(p, step);
         there = guide_take_look(p->g, &light, &look);
     }

@@ -47,14 +47,20 @@ void teach_draw(void *context)
 
 /* ---- taking back ---- */
 
-static void tell_item(struct teaching *t, const char *phase, const char *id, const char *name, int layings)
+static void tell_item(struct teaching *t, const char *phase, const char *id, const char *name, int layings,
+                      const struct thing *thing, enum verdict_reason trouble)
 {
     json_t *d = json_pack("{s:s}", "name", name);
     if (layings > 0) {
         json_object_set_new(d, "layings", json_integer(layings));
         json_object_set_new(d, "from_one_picture", json_boolean(layings == 1));
     }
-    struct journal_event e = {.kind = EVENT_STEP, .phase = phase, .item = id, .detail = d};
+    if (thing)
+        json_object_set_new(d, "light", json_integer(thing->light));
+    if (trouble != REASON_NONE)
+        json_object_set_new(d, "remark", json_string(t->remark));
+    struct journal_event e = {.kind = EVENT_STEP, .phase = phase, .item = id, .detail = d,
+                              .reason = trouble != REASON_NONE ? verdict_reason_name(trouble) : NULL};
     guide_tell(t->g, &e);
     json_decref(d);
 }
@@ -94,7 +100,7 @@ static enum lw_msg take_back_item(struct teaching *t, struct lw_error *err)
     if (!teach_book_undo(&t->book, name, sizeof name))
         return LW_OK;
     enum lw_msg rc = teach_book_write(&t->book, err);
-    tell_item(t, "undone", NULL, name, 0);
+    tell_item(t, "undone", NULL, name, 0, NULL, REASON_NONE);
     return rc ? rc : ask_away(t, name, true, err);
 }
 
@@ -303,6 +309,27 @@ static enum lw_msg more_layings(struct teaching *t, struct thing *thing, int ite
     return rc;
 }
 
+/* ---- its light ---- */
+
+/* The level is kept with the thing's newest places; where none serves it is said, with what can be done. */
+static enum lw_msg settle_light(struct teaching *t, struct thing *thing, int item, struct lw_error *err)
+{
+    struct workflow *w = t->book.w;
+    struct lw_error why;
+    const char *name = workflow_text(&w->items[item].name);
+    enum verdict_reason trouble = teach_find_light(t, thing);
+    t->remark[0] = 0;
+    for (int i = w->place_count - 1; i >= 0 && w->places[i].item == item && w->place_count - i <= thing->count; i--)
+        w->places[i].light = thing->light;
+    if (trouble != REASON_NONE) {
+        lw_fail(&why, trouble == REASON_GLARE ? LW_MSG_TEACH_GLARE : LW_MSG_TEACH_DARK, name);
+        lw_error_line(&why, t->remark, sizeof t->remark);
+        lw_log_error("teach", &why);
+    }
+    tell_item(t, "taught", w->items[item].id, name, w->items[item].reference_count, thing, trouble);
+    return teach_book_write(&t->book, err);
+}
+
 /* ---- one thing ---- */
 
 static const char *line_for(const char *reason, int count)
@@ -357,9 +384,7 @@ static enum lw_msg teach_thing(struct teaching *t, struct thing *thing, struct l
     if (!rc && undo) {
         rc = take_back_item(t, err);
     } else if (!rc) {
-        const struct workflow_item *it = &t->book.w->items[item];
-        tell_item(t, "taught", it->id, workflow_text(&it->name), it->reference_count);
-        lw_log(LW_LOG_INFO, "teach", "%s: taught from %d", it->id, it->reference_count);
+        rc = settle_light(t, thing, item, err);
         teach_take_over(t, thing);
     }
     teach_thing_finish(thing);
@@ -378,7 +403,7 @@ static enum lw_msg next_thing(struct teaching *t, struct lw_error *err)
     struct thing thing = {.item = -1, .bin = -1};
     const char *reason = NULL;
     struct teach_question q = {.what = "lay_item", .choices = "next again undo done aside", .bench = true, .glance = true,
-                               .more = _("All done: done. Take the last one back: undo"), .draw = teach_draw, .context = t,
+                               .more = t->remark[0] ? t->remark : _("All done: done. Take the last one back: undo"), .draw = teach_draw, .context = t,
                                .detail = json_pack("{s:i}", "number", t->book.w->place_count + 1)};
     enum lw_msg rc;
     do {

@@ -8,6 +8,7 @@
 #include "teach_new.h"
 
 #define TEACH_LAYINGS_MAX 9
+#define TEACH_THING_MIN_MM2 60.0 /* less is grain and moving light: a thin probe of 170 mm covers 350 */
 #define TEACH_FLOOR_POINTS 160
 #define TEACH_CASE_ROOM_MM 6.0   /* a thing may stand out over the case's rim */
 #define TEACH_USUAL_HEIGHT_MM 10.0 /* of a thing that can't be measured */
@@ -26,6 +27,7 @@ struct teaching {
     int floor_count;
     double floor_mm; /* the middle one of them */
     struct teach_given given;
+    char remark[400]; /* about the thing before, shown with the next question; "": none */
     bool done, aside;
 };
 
@@ -40,6 +42,7 @@ struct thing {
     double height_mm;
     bool measured; /* by light: its top over the bench, and how well that is known; */
     double top_mm, sigma_mm;
+    int light; /* level that serves its place, 0: not looked for yet */
     double ground_mm; /* that it lies on, over the bench */
     int count;
     int bin;  /* of o->known, -1: none */
@@ -72,6 +75,10 @@ void teach_measure_floor(struct teaching *t);
 double teach_floor_at(const struct teaching *t, struct local_mm p);
 /* ground_mm in any case; the top and the height when the light is found on it. About a second. */
 void teach_measure_thing(struct teaching *t, struct thing *thing);
+
+/* teach_light.c: lowers the light while more of the thing's place than 0.5 % is at the top of the range; the darker look
+ * then takes the place of the thing's own. REASON_GLARE, REASON_DARK: no level serves. */
+enum verdict_reason teach_find_light(struct teaching *t, struct thing *thing);
 
 /* teach_thing.c */
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define THING_MIN_MM2    60.0  /* less is grain and moving light: a thin probe of 170 mm covers 350 */
 #define REFERENCE_MM_PER_PX 0.75
 #define PICTURE_MM_PER_PX   0.4  /* for people */
 #define MARGIN_MM        70.0  /* kept around a thing for the checks: what did not change tells the light; */
@@ -137,10 +136,10 @@ static enum lw_msg find_in(struct teaching *t, int own, struct thing *out, struc
                                    .z_mm = check_plane_mm(t->floor_mm, TEACH_USUAL_HEIGHT_MM), .context = &f,
                                    .counts = teach_carrier(t) ? may_be_new_in_case : may_be_new};
     frame_of(t, pushed, &out->look);
-    enum lw_msg rc = laid_find(&out->look, THING_MIN_MM2, &out->laid, err);
+    enum lw_msg rc = laid_find(&out->look, TEACH_THING_MIN_MM2, &out->laid, err);
     if (!rc && out->laid.count == 0 && teach_carrier(t) && !pushed) {
         out->look.counts = may_be_new;
-        rc = laid_find(&out->look, THING_MIN_MM2, &out->laid, err);
+        rc = laid_find(&out->look, TEACH_THING_MIN_MM2, &out->laid, err);
     }
     out->look.counts = NULL; /* the filter does not outlive this call */
     out->look.context = NULL;
@@ -268,7 +267,7 @@ static void see_at_height(const struct teaching *t, struct thing *thing)
     look.counts = inside ? may_be_new_in_case : may_be_new;
     look.context = &f;
     look.joined = thing->count == 1 && thing->laid.equal_count > 1; /* the coach says that the pieces are one thing */
-    if (laid_find(&look, THING_MIN_MM2, &seen, &ignored) || seen.count == 0 ||
+    if (laid_find(&look, TEACH_THING_MIN_MM2, &seen, &ignored) || seen.count == 0 ||
         (!look.joined && seen.equal_count != thing->laid.equal_count))
         return;
     thing->laid = seen;

@@ -72,6 +72,7 @@ struct workflow_place {
     struct rigid T_carrier_from_place;
     double z_mm;                     /* of the place's plane over the bench */
     double tolerance_mm, tolerance_rad; /* 0: the item's */
+    int light; /* level of white of the look's light, 1..255, found at teaching; 0: found at each look anew */
     bool any_way_round;                 /* it does not matter here, whatever the item says */
     struct workflow_polygon outline; /* place frame; count 0: the taught item's own outline is drawn */
     int line;

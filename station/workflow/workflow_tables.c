@@ -126,6 +126,8 @@ static const struct lw_option place[] = {
      N_("How far from here the item may lie; 0: as the item says.")},
     {"tolerance_deg", OPTION_DEGREES, offsetof(struct workflow_place_row, place.tolerance_rad), 0, 180, "0",
      NULL, N_("How far the item may be turned; 0: as the item says.")},
+    {"light", OPTION_INT, offsetof(struct workflow_place_row, place.light), 0, 255, "0", NULL,
+     N_("How bright the light is when the camera looks, of 255; found by teaching. 0: found at each look.")},
     {"outline", OPTION_OTHER, 0, 0, 0, "", "x, y, x, y … in mm, 3 to 64 corners",
      N_("The edge that is drawn, from the place's own middle; left out: the taught item's own outline.")},
     {"orientation", OPTION_BOOL, offsetof(struct workflow_place_row, orientation), 0, 0, "true", NULL,
