@@ -77,6 +77,45 @@ static enum lw_msg read_order(const struct order_arguments *a, struct workflow_o
     return rc;
 }
 
+#define OPEN_KITS_MAX 256
+
+/* A kit is taken up with the order that it was begun with; another one is refused. *memory: what order then holds. */
+static enum lw_msg order_of_kit(const struct station_config *c, const char *kit, struct workflow_order *order, void **memory,
+                                struct lw_error *err)
+{
+    struct journal *j = NULL;
+    char path[512];
+    struct journal_kit *kits = calloc(OPEN_KITS_MAX, sizeof *kits);
+    enum lw_msg rc = LW_OK;
+    bool readable = kits && journal_open(&j, rig_path(c, "journal.db", path, sizeof path), NULL, err) == LW_OK;
+    int count = readable ? journal_open_kits(j, NULL, kits, OPEN_KITS_MAX) : 0; /* what is wrong with it packing says */
+    for (int i = 0; i < count; i++) {
+        struct workflow_order was = {0};
+        void *held = NULL;
+        if (strcmp(kits[i].id, kit) != 0)
+            continue;
+        rc = read_order(&(struct order_arguments){.with = kits[i].with}, &was, &held, err);
+        bool same = was.count == order->count;
+        for (int k = 0; k < was.count && same; k++) {
+            same = false;
+            for (int n = 0; n < order->count && !same; n++)
+                same = strcmp(was.with[k], order->with[n]) == 0;
+        }
+        if (!rc && !same && order->count > 0) {
+            rc = lw_fail(err, LW_MSG_KIT_ORDER, kit, kits[i].with, order->with[0]);
+            free(held);
+        } else if (!rc) {
+            free(*memory);
+            *memory = held;
+            *order = was;
+        }
+        break;
+    }
+    journal_close(&j);
+    free(kits);
+    return rc;
+}
+
 /* Once a day light and camera are compared before work begins. */
 static enum lw_msg daily_check(struct rig *r, const struct station_config *c, struct lw_error *err)
 {
@@ -154,7 +193,9 @@ int verb_run(int argc, char **argv)
     code = EXIT_FAILED;
     if (verb_read_station(&c, o.station)) {
         serve.workflows = rest[0];
-        code = run_workflow(&c, &o, &pack, &serve, &order, rest[0]);
+        code = pack.resume && order_of_kit(&c, pack.resume, &order, &memory, &err)
+                   ? verb_fail(&err, EXIT_FAILED)
+                   : run_workflow(&c, &o, &pack, &serve, &order, rest[0]);
         station_config_finish(&c);
     }
     free(memory);

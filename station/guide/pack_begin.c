@@ -158,6 +158,11 @@ bool pack_offer_open_kits(struct pack *p, char out[64])
     int count = p->g->journal ? journal_open_kits(p->g->journal, p->w->id, kits, OPEN_KITS) : 0;
     for (int i = 0; i < count; i++) {
         char line[160], when[25];
+        if (strcmp(kits[i].with, p->w->with ? p->w->with : "") != 0) { /* its steps are others */
+            lw_log(LW_LOG_INFO, "pack", "kit %s was begun with \"%s\": take it up with --resume %s", kits[i].id, kits[i].with,
+                   kits[i].id);
+            continue;
+        }
         clock_format_wall(kits[i].last_wall_ms, when);
         snprintf(line, sizeof line, _("Go on with the case of %.16s?"), when);
         show_open_kit(p->g, p->w, steps_done(p, kits[i].id), p->count, line);

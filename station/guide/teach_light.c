@@ -11,9 +11,9 @@
 #define DARK_SHARE     0.005 /* of its pixels that may be darker than the darkest that counts */
 #define DARK_GREY      10    /* over black */
 #define AROUND_MM      8.0   /* of the thing's outline */
-#define STEP           0.7   /* from one level to the next that is tried */
-#define LEVEL_MIN      70
-#define LOOKS          3
+#define STEP           0.82  /* from one level to the next that is tried */
+#define LEVEL_MIN      150   /* 39 % of the light: less is lost beside a room's own */
+#define LOOKS          2
 #define SAMPLE_MM      1.0
 
 struct brightness {
@@ -42,46 +42,26 @@ static struct brightness brightness_of(const struct teaching *t, const struct im
     return b;
 }
 
-/* Nothing was laid or taken between two looks of different light. */
-static bool nothing_new(const struct teaching *t, const struct thing *thing, const struct guide_look *darker)
+void teach_find_light(struct teaching *t, struct thing *thing)
 {
-    struct laid laid;
     struct lw_error ignored;
-    struct laid_look look = thing->look;
-    look.before = &thing->after.picture;
-    look.after = &darker->picture;
-    look.T_bench_from_local_before = t->T;
-    return laid_find(&look, TEACH_THING_MIN_MM2, &laid, &ignored) == LW_OK && laid.trouble == REASON_NONE && laid.count == 0;
-}
-
-/* A look in the light of `level` takes the place of the thing's own; false: it is of no use. */
-static bool look_darker(struct teaching *t, struct thing *thing, uint8_t level)
-{
-    struct guide_look look;
-    struct lw_error ignored;
-    const struct guide_light light = guide_light_bench(t->g, level);
-    bool good = teach_look(t->g, &light, &look, &ignored) == LW_OK && look.trouble == REASON_NONE && nothing_new(t, thing, &look);
-    if (!good) {
-        guide_look_finish(&look);
-        return false;
-    }
-    guide_look_finish(&thing->after);
-    thing->after = look;
-    thing->look.after = &thing->after.picture;
-    t->light = light;
-    return true;
-}
-
-enum verdict_reason teach_find_light(struct teaching *t, struct thing *thing)
-{
     struct brightness b = brightness_of(t, &thing->after.picture, thing);
-    for (int i = 0; i < LOOKS && b.clipped > CLIPPED_MAX && t->light.level * STEP >= LEVEL_MIN; i++) {
-        if (!look_darker(t, thing, (uint8_t)(t->light.level * STEP)))
+    uint8_t level = t->light.level;
+    for (int i = 0; i < LOOKS && b.clipped > CLIPPED_MAX && level * STEP >= LEVEL_MIN; i++) {
+        struct guide_look look;
+        const struct guide_light light = guide_light_bench(t->g, (uint8_t)(level * STEP));
+        if (teach_look(t->g, &light, &look, &ignored) || look.trouble != REASON_NONE) {
+            guide_look_finish(&look);
             break;
-        b = brightness_of(t, &thing->after.picture, thing);
+        }
+        guide_look_finish(&thing->darker);
+        thing->darker = look;
+        thing->darker_light = light;
+        level = light.level;
+        b = brightness_of(t, &look.picture, thing);
     }
-    thing->light = t->light.level;
-    lw_log(LW_LOG_INFO, "teach", "light level %d: %.2f %% of the place at the top of the range, the darkest at %d", thing->light,
+    thing->light = level;
+    thing->light_trouble = b.clipped > CLIPPED_MAX ? REASON_GLARE : b.darkest < DARK_GREY ? REASON_DARK : REASON_NONE;
+    lw_log(LW_LOG_INFO, "teach", "light level %d: %.2f %% of the place at the top of the range, the darkest at %d", level,
            100 * b.clipped, b.darkest);
-    return b.clipped > CLIPPED_MAX ? REASON_GLARE : b.darkest < DARK_GREY ? REASON_DARK : REASON_NONE;
 }

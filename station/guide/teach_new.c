@@ -260,6 +260,7 @@ static const char *keep_once_more(struct teaching *t, struct thing *again, struc
         lw_log_error("teach", &err);
         return "not_kept";
     }
+    again->light = thing->light, again->light_trouble = thing->light_trouble;
     struct thing last = *thing; /* the newest look is the one that the next thing is compared with */
     *thing = *again;
     *again = last;
@@ -317,7 +318,7 @@ static enum lw_msg settle_light(struct teaching *t, struct thing *thing, int ite
     struct workflow *w = t->book.w;
     struct lw_error why;
     const char *name = workflow_text(&w->items[item].name);
-    enum verdict_reason trouble = teach_find_light(t, thing);
+    enum verdict_reason trouble = thing->light_trouble;
     t->remark[0] = 0;
     for (int i = w->place_count - 1; i >= 0 && w->places[i].item == item && w->place_count - i <= thing->count; i--)
         w->places[i].light = thing->light;
@@ -372,6 +373,7 @@ static enum lw_msg teach_thing(struct teaching *t, struct thing *thing, struct l
     int item = -1;
     char name[96];
     guess(t, thing);
+    teach_find_light(t, thing);
     enum lw_msg rc = ask_about(t, thing, &undo, err);
     snprintf(name, sizeof name, "%s", thing->name);
     if (!rc && undo) {

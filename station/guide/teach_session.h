@@ -42,7 +42,10 @@ struct thing {
     double height_mm;
     bool measured; /* by light: its top over the bench, and how well that is known; */
     double top_mm, sigma_mm;
-    int light; /* level that serves its place, 0: not looked for yet */
+    uint8_t light; /* level that serves its place; */
+    enum verdict_reason light_trouble; /* REASON_GLARE, REASON_DARK: none does */
+    struct guide_look darker; /* in that light, when it is another than the look's */
+    struct guide_light darker_light;
     double ground_mm; /* that it lies on, over the bench */
     int count;
     int bin;  /* of o->known, -1: none */
@@ -76,9 +79,9 @@ double teach_floor_at(const struct teaching *t, struct local_mm p);
 /* ground_mm in any case; the top and the height when the light is found on it. About a second. */
 void teach_measure_thing(struct teaching *t, struct thing *thing);
 
-/* teach_light.c: lowers the light while more of the thing's place than 0.5 % is at the top of the range; the darker look
- * then takes the place of the thing's own. REASON_GLARE, REASON_DARK: no level serves. */
-enum verdict_reason teach_find_light(struct teaching *t, struct thing *thing);
+/* teach_light.c: thing->light and light_trouble. While more than 0.5 % of the thing's place is at the top of the range a
+ * darker look is taken; the last one is what the next thing is compared with. */
+void teach_find_light(struct teaching *t, struct thing *thing);
 
 /* teach_thing.c */
 

@@ -8,6 +8,7 @@
 #define REFERENCE_MM_PER_PX 0.75
 #define PICTURE_MM_PER_PX   0.4  /* for people */
 #define MARGIN_MM        70.0  /* kept around a thing for the checks: what did not change tells the light; */
+#define AROUND_MM        100.0 /* of a case: a long thing stands out so far, an arm farther */
 #define PICTURE_MARGIN_MM 8.0  /* and for people */
 #define BEHIND_S         0.7   /* a camera and its network are behind by so much at most */
 #define LATE_S           1.0   /* the second look when the first shows nothing new */
@@ -97,12 +98,15 @@ static enum lw_msg cut_first(const struct thing *thing, struct image *before, st
 
 /* ---- looking ---- */
 
-/* The whole bench in the case's own directions; of a pushed case only itself can be compared. */
-static void frame_of(const struct teaching *t, bool pushed, struct laid_look *l)
+enum extent { EXTENT_CASE, EXTENT_AROUND, EXTENT_BENCH };
+
+/* What is compared, in the case's own directions; of a pushed case only itself can be. */
+static void frame_of(const struct teaching *t, enum extent extent, struct laid_look *l)
 {
-    double w = t->carrier.width_mm / 2 + TEACH_CASE_ROOM_MM, d = t->carrier.depth_mm / 2 + TEACH_CASE_ROOM_MM;
+    double room = extent == EXTENT_AROUND ? AROUND_MM : TEACH_CASE_ROOM_MM;
+    double w = t->carrier.width_mm / 2 + room, d = t->carrier.depth_mm / 2 + room;
     l->x0_mm = -w, l->x1_mm = w, l->y0_mm = -d, l->y1_mm = d;
-    for (int i = 0; i < 4 && !pushed; i++) {
+    for (int i = 0; i < 4 && extent == EXTENT_BENCH; i++) {
         struct local_mm corner = {i % 3 ? t->g->bench_width_mm : 0, i / 2 ? t->g->bench_depth_mm : 0};
         corner = rigid_apply(rigid_inverse(t->T), corner);
         l->x0_mm = fmin(l->x0_mm, corner.x), l->x1_mm = fmax(l->x1_mm, corner.x);
@@ -135,10 +139,11 @@ static enum lw_msg find_in(struct teaching *t, int own, struct thing *out, struc
                                    .T_bench_from_local_before = t->T_before, .T_bench_from_local = t->T,
                                    .z_mm = check_plane_mm(t->floor_mm, TEACH_USUAL_HEIGHT_MM), .context = &f,
                                    .counts = teach_carrier(t) ? may_be_new_in_case : may_be_new};
-    frame_of(t, pushed, &out->look);
+    frame_of(t, pushed ? EXTENT_CASE : teach_carrier(t) ? EXTENT_AROUND : EXTENT_BENCH, &out->look);
     enum lw_msg rc = laid_find(&out->look, TEACH_THING_MIN_MM2, &out->laid, err);
     if (!rc && out->laid.count == 0 && teach_carrier(t) && !pushed) {
         out->look.counts = may_be_new;
+        frame_of(t, EXTENT_BENCH, &out->look);
         rc = laid_find(&out->look, TEACH_THING_MIN_MM2, &out->laid, err);
     }
     out->look.counts = NULL; /* the filter does not outlive this call */
@@ -205,14 +210,18 @@ enum lw_msg teach_find(struct teaching *t, bool pressed, int own, struct thing *
 void teach_thing_finish(struct thing *thing)
 {
     guide_look_finish(&thing->after);
+    guide_look_finish(&thing->darker);
     *thing = (struct thing){.item = -1, .bin = -1};
 }
 
 void teach_take_over(struct teaching *t, struct thing *thing)
 {
     guide_look_finish(&t->before);
-    t->before = thing->after;
-    thing->after.picture.owned = false;
+    struct guide_look *newest = thing->darker.picture.data ? &thing->darker : &thing->after;
+    if (newest == &thing->darker)
+        t->light = thing->darker_light;
+    t->before = *newest;
+    newest->picture.owned = false;
     t->T_before = t->T;
     teach_thing_finish(thing);
 }

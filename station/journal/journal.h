@@ -63,6 +63,7 @@ enum lw_msg journal_append(struct journal *j, const struct journal_event *e, str
 struct journal_kit {
     char id[64], workflow[64], workflow_hash[17];
     char section[64]; /* of its newest `kit` event that names one: the only section packed here; "": all */
+    char with[256];   /* the order's variants it was begun with, "a,b"; "": none */
     int64_t started_wall_ms, last_wall_ms;
     bool aside; /* put aside on purpose; false: cut off */
 };

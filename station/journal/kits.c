@@ -18,7 +18,8 @@ static const char OPEN_KITS[] =
     "SELECT k.kit, " NEWEST("workflow") " AS w, " NEWEST("workflow_hash") ", " NEWEST(
         "section") ","
                    " (SELECT wall_ms FROM event WHERE kit = k.kit ORDER BY n LIMIT 1),"
-                   " (SELECT wall_ms FROM event WHERE kit = k.kit ORDER BY n DESC LIMIT 1), k.phase = 'aside'"
+                   " (SELECT wall_ms FROM event WHERE kit = k.kit ORDER BY n DESC LIMIT 1), k.phase = 'aside',"
+                   " (SELECT json_extract(detail, '$.with') FROM event WHERE kind = 'kit' AND kit = k.kit ORDER BY n LIMIT 1)"
                    " FROM event k WHERE k.id IN (SELECT max(id) FROM event WHERE kind = 'kit' AND kit IS NOT "
                    "NULL GROUP BY kit)"
                    " AND k.phase IS NOT 'ended' AND (?1 IS NULL OR w = ?1) ORDER BY k.id DESC LIMIT ?2";
@@ -42,6 +43,7 @@ int journal_open_kits(struct journal *j, const char *workflow, struct journal_ki
         k->started_wall_ms = sqlite3_column_int64(q, 4);
         k->last_wall_ms = sqlite3_column_int64(q, 5);
         k->aside = sqlite3_column_int(q, 6) != 0;
+        copy_column(q, 7, k->with, sizeof k->with);
     }
     sqlite3_finalize(q);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? count : -1;

@@ -215,8 +215,10 @@ static void kits_that_are_open(void **state)
     assert_int_equal(journal_open_kits(j, NULL, kits, 8), 0);
     put_kit(j, "complete", "w", "started");
     put_kit(j, "aside", "w", "started");
-    put(j, (struct journal_event){
-               .kind = EVENT_KIT, .kit = "cut", .workflow = "other", .section = "top", .phase = "started"});
+    json_t *order = json_pack("{s:s}", "with", "child,tall");
+    put(j, (struct journal_event){.kind = EVENT_KIT, .kit = "cut", .workflow = "other", .section = "top", .phase = "started",
+                                  .detail = order});
+    json_decref(order);
     put_step(j, "cut", "s1", "done", "accept");
     put_kit(j, "complete", NULL, "ended");
     put_kit(j, "aside", NULL, "aside");
@@ -232,6 +234,8 @@ static void kits_that_are_open(void **state)
     assert_true(kits[1].last_wall_ms > kits[1].started_wall_ms);
     assert_string_equal(kits[2].id, "cut");
     assert_string_equal(kits[2].section, "top");
+    assert_string_equal(kits[2].with, "child,tall");
+    assert_string_equal(kits[1].with, "");
     assert_int_equal(journal_open_kits(j, "other", kits, 8), 1);
     assert_int_equal(journal_open_kits(j, NULL, kits, 2), 2);
     assert_int_equal(journal_open_kits(j, NULL, kits, 0), 0);
