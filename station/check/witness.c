@@ -78,8 +78,8 @@ enum lw_msg witness_thing_picture(const struct witness_sight *s, struct image *o
                                   struct lw_error *err)
 {
     struct image colour = {0};
-    *grid = view_grid_make(s->T_bench_from_place, -s->half_x_mm, -s->half_y_mm, s->half_x_mm, s->half_y_mm, s->z_mm,
-                           WITNESS_MM_PER_PX);
+    *grid = view_grid_make(s->T_bench_from_place, s->middle.x - s->half_x_mm, s->middle.y - s->half_y_mm,
+                           s->middle.x + s->half_x_mm, s->middle.y + s->half_y_mm, s->z_mm, WITNESS_MM_PER_PX);
     enum lw_msg rc = straight_picture(s, grid, &colour, err);
     rc = rc ? rc : image_init(out, colour.width, colour.height, IMAGE_GRAY8, err);
     for (int y = 0; !rc && y < out->height; y++)
@@ -102,6 +102,23 @@ enum lw_msg witness_region_picture(const struct witness_options *o, const struct
 
 /* ---- the small kinds ---- */
 
+/* The tag on the bin itself: the right one stands there. */
+static void ask_bin_marker(const struct witness_options *o, const struct witness_sight *s, struct witness_answer *out)
+{
+    struct witness_sight bin = *s;
+    double box[4] = {1e9, 1e9, -1e9, -1e9};
+    for (int i = 0; i < s->bin_corners; i++) {
+        box[0] = fmin(box[0], s->bin[i].x), box[1] = fmin(box[1], s->bin[i].y);
+        box[2] = fmax(box[2], s->bin[i].x), box[3] = fmax(box[3], s->bin[i].y);
+    }
+    bin.T_bench_from_place = (struct rigid){0};
+    bin.middle = (struct local_mm){(box[0] + box[2]) / 2, (box[1] + box[3]) / 2};
+    bin.half_x_mm = (box[2] - box[0]) / 2;
+    bin.half_y_mm = (box[3] - box[1]) / 2;
+    bin.z_mm = s->bin_corners ? s->bin[0].z : 0;
+    witness_ask_marker(o, &bin, out);
+}
+
 /* The farthest bin that the hand was in: which one that is was settled by whoever watched. */
 static void ask_bin(const struct witness_options *o, const struct witness_sight *s, struct witness_answer *out)
 {
@@ -117,7 +134,7 @@ static void ask_bin(const struct witness_options *o, const struct witness_sight 
         snprintf(out->evidence, sizeof out->evidence, "own bin");
     }
     if (out->says == WITNESS_AGREES && o->marker >= 0) /* and it is the right bin that stands there */
-        witness_ask_marker(o, s, out);
+        ask_bin_marker(o, s, out);
 }
 
 static void ask_confirm(const struct witness_options *o, const struct witness_sight *s, struct witness_answer *out)
@@ -139,6 +156,16 @@ static const struct witness_kind kinds[WITNESS_KINDS] = {
 const struct witness_kind *witness_kind(int kind)
 {
     return kind >= 0 && kind < WITNESS_KINDS ? &kinds[kind] : NULL;
+}
+
+const char *witness_sign(const struct witness_options *o, char *buf, int size)
+{
+    buf[0] = 0;
+    if (o->kind == WITNESS_MARKER)
+        snprintf(buf, (size_t)size, "marker %d", o->marker);
+    else if (o->kind == WITNESS_CODE && *o->code)
+        snprintf(buf, (size_t)size, "code %.80s", o->code);
+    return buf;
 }
 
 void witness_ask(const struct witness_options *o, const struct witness_sight *s, struct witness_answer *out)

@@ -39,7 +39,8 @@ struct witness_sight {
     const struct image *picture;     /* the look, camera picture BGR8; NULL: none */
     struct rigid T_bench_from_place; /* of the thing, or of the carrier when no thing is laid */
     double z_mm;                     /* height at which a print on it is seen straight */
-    double half_x_mm, half_y_mm;     /* its size and how far it may be off, around the place's middle */
+    struct local_mm middle;          /* of what is looked at, from the place's own */
+    double half_x_mm, half_y_mm;     /* and half its size with what it may be off by */
     const struct witness_hands *hands; /* NULL: not watched */
     const struct bench_mm *bin;      /* outline of the item's own bin */
     int bin_corners;
@@ -69,6 +70,9 @@ const struct witness_kind *witness_kind(int kind);
 const struct lw_option *witness_option_table(int *count);
 /* Whether a kind knows that key. */
 bool witness_has_key(int kind, const char *key);
+
+/* The evidence that a tag or code gives when it is the right one; "" for kinds without. Into buf; returns buf. */
+const char *witness_sign(const struct witness_options *o, char *buf, int size);
 
 /* Asks one. Never fails: what goes wrong inside is "can't tell". */
 void witness_ask(const struct witness_options *o, const struct witness_sight *s, struct witness_answer *out);

@@ -97,6 +97,8 @@ static bool cache_path(const struct workflow *w, char *path, size_t size)
 static void tell(const struct workflow *w, int item, int other, struct lw_problems *problems)
 {
     char file[PATH_MAX];
+    if (w->items[item].witness.count) /* another witness speaks for it */
+        return;
     problems_warning(problems, workflow_path(w, "workflow.cfg", file, sizeof file), w->items[item].line, LW_MSG_LOOK_ALIKE,
                      workflow_text(&w->items[item].name), workflow_text(&w->items[other].name));
 }

@@ -92,6 +92,9 @@ static bool record_verdict(struct pack *p, int step)
     e.frame = v->frame;
     e.detail = json_pack("{s:f,s:f,s:[f,f,f]}", "confidence", v->score, "margin", v->margin, "offset", v->offset.x_mm,
                          v->offset.y_mm, v->offset.angle_rad);
+    json_t *witnesses = pack_witness_detail(p);
+    if (witnesses)
+        json_object_set_new(e.detail, "witness", witnesses);
     bool ok = pack_record(p, &e);
     json_decref(e.detail);
     return ok;
@@ -217,10 +220,12 @@ static void perform(struct pack *p, const struct step_action *a)
     case STEP_DO_RECORD_DONE:
         record_done(p, a);
         pack_accept(p, a->step);
+        pack_forget_hands(p);
         break;
     case STEP_DO_RECORD_BACK:
         record_phase(p, a->step, "back", NULL, NULL);
         pack_go_back(p, a->step);
+        pack_forget_hands(p);
         break;
     case STEP_DO_RECORD_HELP:
         record_help(p, a->step, a->level);
@@ -369,10 +374,12 @@ static void animate(struct pack *p)
 
 static void pack_steps(struct pack *p)
 {
+    pack_forget_hands(p);
     handle(p, &(struct step_input){.kind = STEP_IN_BEGIN});
     while (!p->g->quit && step_machine_state(p->machine) < STEP_ASIDE) {
         guide_tick(p->g);
         int64_t began = guide_trace_now(p->g->timings);
+        pack_watch_hands(p);
         handle_presses(p);
         if (step_machine_state(p->machine) < STEP_ASIDE)
             handle_bench(p);
@@ -418,8 +425,9 @@ enum lw_msg pack_allocate(struct pack *p, struct lw_error *err)
     p->T_bench_from_carrier = calloc((size_t)p->w->carrier_count, sizeof *p->T_bench_from_carrier);
     p->places = calloc((size_t)p->w->place_count + 1, sizeof *p->places);
     p->patches = calloc((size_t)p->count + 1, sizeof *p->patches);
+    p->bin_touched_ns = calloc((size_t)p->w->bin_count + 1, sizeof *p->bin_touched_ns);
     p->T_before = calloc((size_t)p->w->carrier_count, sizeof *p->T_before);
-    if (!p->T_bench_from_carrier || !p->places || !p->patches || !p->T_before)
+    if (!p->T_bench_from_carrier || !p->places || !p->patches || !p->T_before || !p->bin_touched_ns)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     return make_machine(p, err);
 }
@@ -440,6 +448,7 @@ void pack_free(struct pack *p)
     taught_finish(&p->taught);
     free(p->T_bench_from_carrier);
     free(p->T_before);
+    free(p->bin_touched_ns);
     free(p->places);
     free(p->patches);
 }

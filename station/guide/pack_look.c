@@ -179,10 +179,11 @@ static enum verdict_reason look_trouble(struct pack *p, int step, const struct g
 }
 
 /* True: the look shows the place as empty as before, and is from now on the one to compare with. */
-static bool judge_look(struct pack *p, int place, const struct guide_light *light, const struct guide_look *look,
+static bool judge_look(struct pack *p, int step, const struct guide_light *light, const struct guide_look *look,
                        struct verdict *out)
 {
     struct lw_error err = {0};
+    int place = p->w->steps[p->first + step].place;
     struct check_look both = {.model = &p->g->calibration.model, .before = &p->before, .after = &look->picture,
                               .noise_grey = look->noise_grey, .frame = look->frame, .lit = light->polygon,
                               .lit_corners = light->corners};
@@ -195,8 +196,16 @@ static bool judge_look(struct pack *p, int place, const struct guide_light *ligh
         lw_log_error("check", &err);
         cannot_tell(out, REASON_STALE);
     }
+    pack_hear_witnesses(p, step, &look->picture, out);
     bool empty = out->result == VERDICT_REFUSE && out->reason == REASON_MISSING;
     return pack_doubt_verdict(p, place, look, out) && empty;
+}
+
+/* Nothing is laid in this step: only its witnesses are asked. */
+static void judge_by_witnesses(struct pack *p, int step, const struct guide_look *look, struct verdict *out)
+{
+    *out = (struct verdict){.result = VERDICT_ACCEPT, .score = 1, .seen_item = -1, .seen_place = -1, .frame = look->frame};
+    pack_hear_witnesses(p, step, &look->picture, out);
 }
 
 bool pack_judge(struct pack *p, int step, struct verdict *out)
@@ -210,13 +219,16 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
     if (!there)
         return false;
     emit_look(p, step, &look);
-    enum verdict_reason trouble = look_trouble(p, step, &light, &look);
+    p->heard_count = 0;
+    enum verdict_reason trouble = place < 0 ? look.trouble : look_trouble(p, step, &light, &look);
     bool anew = false;
     if (trouble != REASON_NONE)
         cannot_tell(out, trouble);
+    else if (place < 0)
+        judge_by_witnesses(p, step, &look, out);
     else
-        anew = judge_look(p, place, &light, &look, out);
-    if (out->result == VERDICT_ACCEPT) /* what a person confirms is surveyed anew */
+        anew = judge_look(p, step, &light, &look, out);
+    if (out->result == VERDICT_ACCEPT && place >= 0) /* what a person confirms is surveyed anew */
         pack_keep_patch(p, step);
     if (anew || out->result == VERDICT_ACCEPT)
         keep_before(p, step, &look, &light);
@@ -227,8 +239,10 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
 void pack_accept(struct pack *p, int step)
 {
     int place = p->w->steps[p->first + step].place;
-    if (place < 0)
+    if (place < 0) {
+        step_machine_want_survey(p->machine); /* whatever was done there */
         return;
+    }
     p->places[place].filled = step_machine_result(p->machine, step) != STEP_SKIPPED;
     bool accepted = step_machine_result(p->machine, step) == STEP_ACCEPTED;
     if (!accepted && p->before_valid && p->before_carrier == carrier_of(p, step))

@@ -6,6 +6,7 @@
 #include "show.h"
 #include "step.h"
 #include "taught.h"
+#include "witness.h"
 
 /* A camera patch around a place from before it was filled, to judge it again after going back. */
 struct pack_patch {
@@ -23,6 +24,8 @@ struct pack_doubt {
     struct image picture; /* with the thing in its place, in the light as it is now */
     struct rigid T_bench_from_place;
 };
+
+#define PACK_WITNESSES 16 /* of an item and its step together */
 
 struct pack {
     struct guide *g;
@@ -53,6 +56,12 @@ struct pack {
     bool travel;
     struct bench_mm bin[SCENE_POINTS]; /* of the step that is shown, for "a hand was in it" */
     int bin_count;
+
+    int64_t *bin_touched_ns;  /* by bin: when something last moved in it; 0: not since the step began */
+    int64_t hands_ns, hands_from_ns; /* up to when the bins were watched, and from when on it counts */
+    struct witness_answer heard[PACK_WITNESSES]; /* at the last look */
+    const char *heard_kind[PACK_WITNESSES];
+    int heard_count;
 };
 
 #define PACK_FIRST_LEVEL 230 /* of the look light; lowered at a survey until nothing clips */
@@ -93,6 +102,15 @@ bool pack_doubt_emptied(const struct pack *p, int place, const struct image *pic
 /* It was asked out, and nothing has moved since, or still moves: no need to look. */
 bool pack_doubt_waits(const struct pack *p);
 void pack_doubt_forget(struct pack *p);
+
+/* pack_witness.c: each tick: which bins something moves in; a new step, or another thing to be taken. */
+void pack_watch_hands(struct pack *p);
+void pack_forget_hands(struct pack *p);
+bool pack_has_witness(const struct pack *p, int step);
+/* Asks the step's witnesses about what the camera accepts or leaves to a person. */
+void pack_hear_witnesses(struct pack *p, int step, const struct image *picture, struct verdict *v);
+/* What they said at the last look, for the verdict's event; NULL: nobody was asked. */
+json_t *pack_witness_detail(const struct pack *p);
 
 /* pack_pushed.c: where the case lies in this look; places follow it. False: it was not found. */
 bool pack_follow_carrier(struct pack *p, int carrier, const struct image *picture);

@@ -247,6 +247,10 @@ static void mend_words(const struct show_step *s, const struct parts *p, char *o
 {
     const struct verdict *v = s->verdict;
     const char *item = p->item ? name_of(s, p->step->item) : "", *seen = name_of(s, v->seen_item);
+    if (!p->place) { /* nothing is laid: what is to be done stands in the step */
+        snprintf(out, size, "%s", step_words(s, p));
+        return;
+    }
     switch (v->reason) {
     case REASON_MISSING:
         snprintf(out, size, _("Lay it here: %s"), item);

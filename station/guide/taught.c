@@ -67,7 +67,7 @@ void taught_look_alikes(const struct taught *t, const struct workflow *w, struct
 {
     char file[600];
     for (int i = 0, other; i < w->item_count; i++)
-        if (!check_item_verifiable(t->check, i, &other) && other >= 0 && other < w->item_count)
+        if (!w->items[i].witness.count && !check_item_verifiable(t->check, i, &other) && other >= 0 && other < w->item_count)
             problems_warning(problems, workflow_path(w, "workflow.cfg", file, sizeof file), w->items[i].line,
                              LW_MSG_LOOK_ALIKE, workflow_text(&w->items[i].name), workflow_text(&w->items[other].name));
 }

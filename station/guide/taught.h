@@ -19,7 +19,8 @@ enum lw_msg taught_load_item(struct check **out, const struct workflow *w, const
                              struct lw_error *err);
 void taught_finish(struct taught *t);
 
-/* Adds a warning for each item that the camera alone can't tell from another one, by name. */
+/* Adds a warning for each item that the camera alone can't tell from another one, by name, and that no other witness
+ * speaks for. */
 void taught_look_alikes(const struct taught *t, const struct workflow *w, struct lw_problems *problems);
 /* The same into the log. */
 void taught_log_look_alikes(const struct taught *t, const struct workflow *w);

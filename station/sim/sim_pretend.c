@@ -1,5 +1,7 @@
 #include "sim_pretend.h"
 
+#include "cv_board.h"
+#include "cv_code.h"
 #include "sim_solid.h"
 
 #include <stdlib.h>
@@ -219,6 +221,7 @@ struct solid_row {
     int shape, print, print_seed;
     double angle_rad, height_mm, crown, taper, gloss, opacity, print_pitch_mm, print_share;
     bool metal, top_only;
+    char *print_text;
 };
 #define SOLID_OFFSET(member) offsetof(struct solid_row, member)
 static const struct lw_option solid_table[] = {
@@ -234,11 +237,13 @@ static const struct lw_option solid_table[] = {
     {"metal", OPTION_BOOL, SOLID_OFFSET(metal), 0, 0, "false", NULL, N_("Mirrors what is around it.")},
     {"opacity", OPTION_REAL, SOLID_OFFSET(opacity), 0, 1, "1", NULL, N_("Below 1: a clear film.")},
     {"top_only", OPTION_BOOL, SOLID_OFFSET(top_only), 0, 0, "false", NULL, N_("Absent when turned over.")},
-    {"print", OPTION_CHOICE, SOLID_OFFSET(print), 0, 0, "none", "none stripes label", N_("Print.")},
+    {"print", OPTION_CHOICE, SOLID_OFFSET(print), 0, 0, "none", "none stripes label code", N_("Print.")},
     {"print_colour", OPTION_OTHER, 0, 0, 0, "", NULL, N_("Red, green, blue.")},
     {"print_pitch_mm", OPTION_REAL, SOLID_OFFSET(print_pitch_mm), 0.5, 200, "4", NULL, N_("Of stripes.")},
     {"print_share", OPTION_REAL, SOLID_OFFSET(print_share), 0, 1, "0.5", NULL,
      N_("Printed share of a stripe.")},
+    {"print_text", OPTION_STRING, SOLID_OFFSET(print_text), 0, 0, "", NULL,
+     N_("Of a code: its kind and what it says, like \"DICT_4X4_50 7\" or \"QRCode LOT-1\".")},
     {"print_seed", OPTION_INT, SOLID_OFFSET(print_seed), 0, 0, "1", NULL,
      N_("Another number, another text.")},
 };
@@ -262,6 +267,35 @@ static void read_solid_shape(const config_setting_t *e, struct solid *o, struct 
     o->radius[1] = (float)(radii == 2 ? r[1] : r[0]);
 }
 
+#define TAG_BITS 8
+
+/* A tag with its dark border. */
+static bool draw_tag(const char *dictionary, int id, struct solid *o)
+{
+    unsigned char bits[TAG_BITS * TAG_BITS];
+    int tags, n = cv_board_dictionary(dictionary, &tags);
+    if (n == 0 || !cv_board_bits(dictionary, id, bits))
+        return false;
+    o->code_columns = o->code_rows = n + 2;
+    o->code = malloc((size_t)(o->code_columns * o->code_rows));
+    for (int i = 0; o->code && i < o->code_columns * o->code_rows; i++) {
+        int x = i % o->code_columns - 1, y = i / o->code_columns - 1;
+        o->code[i] = x < 0 || y < 0 || x >= n || y >= n || !bits[y * n + x];
+    }
+    return o->code != NULL;
+}
+
+static void read_code(const config_setting_t *e, const char *text, struct solid *o, struct lw_problems *p)
+{
+    char kind[48] = "", says[64] = "";
+    struct lw_error err;
+    int words = sscanf(text, "%47s %63[^\n]", kind, says);
+    bool drawn = words == 2 && (draw_tag(kind, atoi(says), o) ||
+                                !cv_code_draw(kind, says, &o->code, &o->code_columns, &o->code_rows, &err));
+    if (!drawn)
+        complain(e, "print_text", _("a kind of code and what it says, like \"QRCode LOT-1\""), p);
+}
+
 static void read_solid(const config_setting_t *e, struct solid *o, struct lw_problems *p)
 {
     struct solid_row row = {0};
@@ -282,6 +316,9 @@ static void read_solid(const config_setting_t *e, struct solid *o, struct lw_pro
                         .colour = {200, 200, 200}};
     read_colour(e, "colour", o->colour, p);
     read_colour(e, "print_colour", o->print_colour, p);
+    if (o->print == PRINT_CODE)
+        read_code(e, row.print_text, o, p);
+    config_free_options(solid_table, ROWS(solid_table), &row);
     read_solid_shape(e, o, p);
     if (o->at_count >= 2)
         solid_bounds(o, o->box);
@@ -430,8 +467,11 @@ enum lw_msg pretend_read(struct pretend_bench *out, const char *path, struct lw_
 
 void pretend_finish(struct pretend_bench *s)
 {
-    for (int i = 0; i < s->kind_count; i++)
+    for (int i = 0; i < s->kind_count; i++) {
+        for (int k = 0; k < s->kinds[i].count; k++)
+            free(s->kinds[i].solids[k].code);
         free(s->kinds[i].solids);
+    }
     free(s->kinds);
     free(s->bins);
     free(s->slots);

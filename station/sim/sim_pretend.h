@@ -12,7 +12,7 @@
 #define PRETEND_POINTS 32 /* numbers of a polygon: 16 corners */
 
 enum solid_shape { SOLID_BOX = 0, SOLID_CAPSULE, SOLID_DISC, SOLID_RING, SOLID_POLYGON };
-enum solid_print { PRINT_NONE = 0, PRINT_STRIPES, PRINT_LABEL };
+enum solid_print { PRINT_NONE = 0, PRINT_STRIPES, PRINT_LABEL, PRINT_CODE };
 
 /* One solid seen from above, in the frame of its thing. Colours are blue, green, red as a screen shows them.
  */
@@ -27,6 +27,8 @@ struct solid {
     enum solid_print print;
     float print_pitch, print_share;
     uint32_t print_seed;
+    uint8_t *code; /* of PRINT_CODE: 1 a dark module, row by row from its upper left; allocated */
+    int code_columns, code_rows;
     float box[4]; /* x0, y0, x1, y1 around it */
 };
 

@@ -147,6 +147,22 @@ static bool label_ink(const struct solid *o, float inside, float x, float y)
     return title || field_random(letter, r, o->print_seed + 1) > 0.25f;
 }
 
+#define QUIET_MODULES 4 /* white around a code on a square label */
+
+/* As large as fits on a box, in its middle; bars run over its whole height. */
+static bool code_ink(const struct solid *o, float x, float y)
+{
+    float c = cosf(o->angle_rad), s = sinf(o->angle_rad), dx = x - o->at[0], dy = y - o->at[1];
+    float u = c * dx + s * dy, v = c * dy - s * dx;
+    float module = o->at[2] / (float)(o->code_columns + QUIET_MODULES), row = o->at[3] / (float)(o->code_rows + QUIET_MODULES);
+    module = o->code_rows > 1 ? fminf(module, row) : module;
+    row = o->code_rows > 1 ? module : o->at[3];
+    int column = (int)floorf(u / module + 0.5f * (float)o->code_columns);
+    int line = (int)floorf(0.5f * (float)o->code_rows - v / row);
+    return o->code && column >= 0 && line >= 0 && column < o->code_columns && line < o->code_rows &&
+           o->code[line * o->code_columns + column];
+}
+
 static bool has_ink(const struct solid *o, float inside, float x, float y)
 {
     float turn;
@@ -156,6 +172,8 @@ static bool has_ink(const struct solid *o, float inside, float x, float y)
         return turn - floorf(turn) < o->print_share;
     case PRINT_LABEL:
         return label_ink(o, inside, x, y);
+    case PRINT_CODE:
+        return code_ink(o, x, y);
     default:
         return false;
     }

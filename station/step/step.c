@@ -176,6 +176,8 @@ static void take_verdict(struct step_machine *m, const struct verdict *v, int64_
     m->verdict = *v;
     if (v->result == VERDICT_REFUSE && v->reason == REASON_MISSING) {
         nothing_there(m, now_ns, out);
+    } else if (v->result == VERDICT_CONFIRM && m->traits[m->step].seen_only && !m->asked_to_look) {
+        nothing_there(m, now_ns, out); /* not done yet: a person is asked when they say that it is */
     } else if (v->result == VERDICT_ACCEPT && m->traits[m->step].count_asked) {
         act(m, out, STEP_DO_RECORD_VERDICT);
         act(m, out, STEP_DO_ASK_CONFIRM);

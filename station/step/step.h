@@ -58,6 +58,7 @@ struct step_input {
 /* What the machine needs to know of a step. */
 struct step_traits {
     bool confirm_only; /* nothing to see: a person says that it is done */
+    bool seen_only;    /* nothing is laid: other witnesses look */
     bool take_only;    /* it is only taken: done when the bin is touched, or a person says so */
     bool count_asked;  /* several pieces in one place: what is seen there is right, how many a person says */
     bool no_override;  /* not even the coach may pass it unchecked */

@@ -169,6 +169,7 @@ static void read_all(struct workflow_loading *l, const char *folder, const char 
     workflow_read_variants(l);
     workflow_take_order(l);
     workflow_read_sections(l);
+    workflow_check_witnesses(l);
     workflow_check_geometry(l);
     if (l->problems->errors == l->errors_before && !l->order)
         check_unused(l);
@@ -190,6 +191,14 @@ static void free_frames(struct workflow_frames *f)
     for (int i = 0; i < f->count; i++)
         free(f->files[i]);
     free(f->files);
+}
+
+static void free_witness(struct workflow_witness *w)
+{
+    free(w->options.dictionary);
+    free(w->options.code);
+    free_frames(&w->right);
+    free_frames(&w->wrong);
 }
 
 static void free_step(struct workflow_step *s)
@@ -352,6 +361,9 @@ void workflow_destroy(struct workflow **p)
         free(w->places[i].written);
         free(w->places[i].outline.points);
     }
+    for (int i = 0; i < w->witness_count; i++)
+        free_witness(&w->witnesses[i]);
+    free(w->witnesses);
     free(w->bins);
     free(w->places);
     free_items(w);

@@ -4,6 +4,7 @@
 
 #include "problems.h"
 #include "units.h"
+#include "witness.h"
 
 enum workflow_language { LANGUAGE_NL = 0, LANGUAGE_EN, LANGUAGE_COUNT };
 
@@ -49,6 +50,18 @@ struct workflow_frames {
     int count;
 };
 
+/* Beside the camera's look at the thing itself (../check/witness.h). */
+struct workflow_witness {
+    struct witness_options options;
+    struct workflow_frames right, wrong; /* a region's taught pictures */
+    int line;
+};
+
+/* Of the workflow's flat list. */
+struct workflow_witnesses {
+    int first, count;
+};
+
 struct workflow_item {
     char *id;
     struct workflow_text name;
@@ -59,6 +72,7 @@ struct workflow_item {
     double height_mm; /* of its top over its place's plane */
     double tolerance_mm, tolerance_rad;
     bool orientation_matters;
+    struct workflow_witnesses witness;
     struct workflow_reference *references;
     int reference_count;
     int line;
@@ -78,8 +92,8 @@ struct workflow_place {
     int line;
 };
 
-/* Only STEP_PLACE is checked by the camera; all others a person does and confirms. Weighing and scanning too: no scale
- * or scanner is read yet. */
+/* STEP_PLACE is checked by the camera, and so is any other step that names witnesses; all others a person does and
+ * confirms. Weighing too: no scale is read yet. */
 enum workflow_step_kind {
     STEP_PLACE = 0,
     STEP_CONFIRM,
@@ -99,6 +113,7 @@ struct workflow_step {
     int item;    /* what is laid, taken, weighed, scanned; -1: nothing */
     int carrier; /* what is opened, closed, turned; -1: nothing */
     int section; /* index */
+    struct workflow_witnesses witness; /* beside those of the item that is laid */
     int count;   /* pieces that are laid in the one place; a loaded one has at least 1 */
     struct workflow_text text; /* a few plain words; may be empty */
     char *picture; /* in place of the item's; "" if none */
@@ -147,6 +162,8 @@ struct workflow {
     int variant_count;
     struct workflow_section *sections;
     int section_count;
+    struct workflow_witness *witnesses; /* of items and steps */
+    int witness_count;
     struct workflow_step *steps; /* flat, in order */
     int step_count;
 };

@@ -42,7 +42,7 @@ static const struct workflow_table *table_of(const struct workflow_edit *e, int 
         enum workflow_table_id id;
     } tables[] = {{"bins", TABLE_BIN},         {"carriers", TABLE_CARRIER}, {"items", TABLE_ITEM},
                   {"places", TABLE_PLACE},     {"sections", TABLE_SECTION}, {"steps", TABLE_STEP},
-                  {"home", TABLE_HOME},        {"name", TABLE_TEXT},        {"text", TABLE_TEXT}};
+                  {"home", TABLE_HOME},        {"witness", TABLE_WITNESS}, {"name", TABLE_TEXT},        {"text", TABLE_TEXT}};
     const struct source *s = &e->source;
     int named = s->nodes[group].name >= 0 ? group : s->nodes[group].parent;
     if (group == 0)

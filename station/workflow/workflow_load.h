@@ -13,6 +13,7 @@
 #define WORKFLOW_MAX_VARIANTS   64 /* bits of a mask */
 #define WORKFLOW_MAX_FRAMES     50
 #define WORKFLOW_MAX_REFERENCES 100 /* of one item */
+#define WORKFLOW_MAX_WITNESSES 8  /* of one item or step */
 #define WORKFLOW_MAX_TEXT       60  /* characters that fit beside a place and are read at a glance */
 #define WORKFLOW_MAX_ID         60
 
@@ -95,7 +96,17 @@ char *workflow_numbered(const char *pattern, int n, int count);
 
 /* ---- workflow_media.c ---- */
 void workflow_read_frames(struct workflow_loading *l, const config_setting_t *group, struct workflow_frames *out);
+void workflow_read_pictures(struct workflow_loading *l, const config_setting_t *group, const char *key,
+                            struct workflow_frames *out);
 void workflow_check_sound(struct workflow_loading *l, const config_setting_t *at, const char *file);
+
+/* ---- workflow_witness.c ---- */
+
+/* `bin`: of the item that is meant, -1: none. */
+void workflow_read_witnesses(struct workflow_loading *l, const config_setting_t *group, int bin,
+                             struct workflow_witnesses *out);
+/* What can only be known when all items are read. */
+void workflow_check_witnesses(struct workflow_loading *l);
 
 /* ---- workflow_when.c ---- */
 extern const struct workflow_when workflow_always;

@@ -351,6 +351,7 @@ static void read_item(struct workflow_loading *l, const config_setting_t *s, str
         if (!*item->picture)
             WARN(l, s, LW_MSG_WORKFLOW_NO_PICTURE, item->id);
         workflow_read_frames(l, s, &item->frames);
+        workflow_read_witnesses(l, s, item->bin, &item->witness);
         workflow_read_references(l, s, item);
     }
     free(row.bin);

@@ -15,6 +15,8 @@ static const struct {
     {"count", (const int[]){STEP_PLACE, -1}},
     {"item", (const int[]){STEP_KIND_TAKE, STEP_KIND_WEIGH, STEP_KIND_SCAN, -1}},
     {"carrier", (const int[]){STEP_KIND_OPEN, STEP_KIND_CLOSE, STEP_KIND_TURN, -1}},
+    {"witness", (const int[]){STEP_PLACE, STEP_CONFIRM, STEP_KIND_OPEN, STEP_KIND_CLOSE, STEP_KIND_TURN, STEP_KIND_WEIGH,
+                              STEP_KIND_SCAN, -1}},
     {"weight_g", (const int[]){STEP_KIND_WEIGH, -1}},
     {"weight_tolerance_g", (const int[]){STEP_KIND_WEIGH, -1}},
     {"code", (const int[]){STEP_KIND_SCAN, -1}},
@@ -108,6 +110,7 @@ static void read_media(struct workflow_loading *l, const config_setting_t *s, st
     workflow_check_picture(l, workflow_key_or_group(s, "picture"), step->picture, &width, &height);
     workflow_check_sound(l, workflow_key_or_group(s, "sound"), step->sound);
     workflow_read_frames(l, s, &step->frames);
+    workflow_read_witnesses(l, s, step->item >= 0 ? l->w->items[step->item].bin : -1, &step->witness);
     step->own_help = workflow_read_help_times(l, s, step->help_after_s);
 }
 

@@ -93,6 +93,8 @@ static const struct lw_option item[] = {
      NULL, N_("How far it may be turned.")},
     {"orientation", OPTION_BOOL, offsetof(struct workflow_item_row, item.orientation_matters), 0, 0, "true",
      NULL, N_("Whether it matters which way round it lies.")},
+    {"witness", OPTION_OTHER, 0, 0, 0, "()", "a list of groups",
+     N_("What else must agree before it is accepted: a tag, a code, its bin … At most 8.")},
     {"taught", OPTION_OTHER, 0, 0, 0, "()", "a list of groups",
      N_("Pictures to compare with; normally written by teaching.")},
 };
@@ -165,8 +167,8 @@ static const struct lw_option section[] = {
 static const struct lw_option step[] = {
     {"kind", OPTION_CHOICE, offsetof(struct workflow_step_row, step.kind), 0, 0, "place",
      "place confirm take open close turn weigh scan",
-     N_("place: lay an item, the camera checks. All others the person does and confirms: confirm, take an item, open, "
-        "close or turn a carrier, weigh, scan.")},
+     N_("place: lay an item, the camera checks. All others the person does and confirms, unless they have a witness: "
+        "confirm, take an item, open, close or turn a carrier, weigh, scan.")},
     {"id", OPTION_STRING, offsetof(struct workflow_step_row, step.id), 0, 0, "", NULL,
      N_("Short name in the records; left out: the place's id. A step without place needs one.")},
     {"place", OPTION_STRING, offsetof(struct workflow_step_row, place), 0, 0, "", NULL,
@@ -184,6 +186,9 @@ static const struct lw_option step[] = {
      N_("How far from that it may be (weigh).")},
     {"code", OPTION_STRING, offsetof(struct workflow_step_row, step.code), 0, 0, "", NULL,
      N_("The code that must be read (scan); left out: any.")},
+    {"witness", OPTION_OTHER, 0, 0, 0, "()", "a list of groups",
+     N_("What must agree. A step that is not of the kind place is then checked by the camera, and needs no person. At most "
+        "8.")},
     {"text", OPTION_OTHER, 0, 0, 0, "", "a text group",
      N_("A few plain words; {n} and {count} become the number in a row and how many there are. May be left out for "
         "place and take.")},
@@ -225,13 +230,14 @@ static const struct lw_option taught_carrier[] = {
      N_("Size of one pixel in mm.")},
 };
 
-static const struct workflow_table tables[TABLE_COUNT] = {
+static struct workflow_table tables[TABLE_COUNT] = {
     [TABLE_ROOT] = {"The whole file", ROWS(root)},
     [TABLE_TEXT] = {"A text group", ROWS(text)},
     [TABLE_BIN] = {"A bin", ROWS(bin)},
     [TABLE_CARRIER] = {"A carrier", ROWS(carrier)},
     [TABLE_HOME] = {"home of a carrier", ROWS(home)},
     [TABLE_ITEM] = {"An item", ROWS(item)},
+    [TABLE_WITNESS] = {"witness of an item or a step", NULL, 0}, /* its rows stand in ../check/witness.c */
     [TABLE_REFERENCE] = {"taught of an item", ROWS(reference)},
     [TABLE_PLACE] = {"A place", ROWS(place)},
     [TABLE_SHIFT] = {"step and next_row of a place", ROWS(shift)},
@@ -245,6 +251,8 @@ static const struct workflow_table tables[TABLE_COUNT] = {
 
 const struct workflow_table *workflow_table(enum workflow_table_id id)
 {
+    if (id == TABLE_WITNESS)
+        tables[id].rows = witness_option_table(&tables[id].count);
     return &tables[id];
 }
 
@@ -252,7 +260,8 @@ void workflow_read_table(enum workflow_table_id id, const config_setting_t *grou
                          struct lw_problems *problems)
 {
     struct lw_problems unheard = {0}; /* without a group everything is missing, which was said already */
-    config_read_options(group, tables[id].rows, tables[id].count, out, group ? problems : &unheard);
+    const struct workflow_table *t = workflow_table(id);
+    config_read_options(group, t->rows, t->count, out, group ? problems : &unheard);
     problems_finish(&unheard);
 }
 

@@ -61,6 +61,7 @@ enum workflow_table_id {
     TABLE_CARRIER,
     TABLE_HOME,
     TABLE_ITEM,
+    TABLE_WITNESS,
     TABLE_REFERENCE,
     TABLE_PLACE,
     TABLE_SHIFT,

@@ -26,23 +26,25 @@ def die_with_parent():
 class Bench:
     """The station's files in `work`, and one calibration for all runs."""
 
-    def __init__(self, program, source, work, light='easy', seed=7):
+    def __init__(self, program, source, work, light='easy', seed=7, kit='dental-kit', size=None):
         self.program, self.work, self.random = program, work, random.Random(seed)
         self.commands = os.path.join(work, 'commands')
         os.mkfifo(self.commands)
         self.pipe = os.open(self.commands, os.O_RDWR)
         self.station = os.path.join(work, 'station.cfg')
         self.case = CASE_HOME
-        scene = os.path.join(source, 'workflows/dental-kit/pretend.cfg')
+        scene = os.path.join(source, 'workflows/%s/pretend.cfg' % kit)
         text = 'data = "%s/data";\ncamera = { source = "pretend"; fps = 15.0; };\n' % work
+        if size:
+            text += 'bench = { width_mm = %.1f; depth_mm = %.1f; };\n' % size
         pretend = 'pretend = { scene = "%s"; seed = %d; light = "%s"; %%s };\n' % (scene, seed, light)
         with open(self.station, 'w') as f:
             f.write(text + pretend % ('commands = "%s";' % self.commands))
-        self.calibrate(text + pretend % '')
+        self.calibrate(text + pretend % '', kit)
 
-    def calibrate(self, station):
+    def calibrate(self, station, kit):
         """By the pretend person, once for a program; kept beside it for the other scenarios."""
-        folder = os.path.join(os.path.dirname(self.program), 'scenario-calibration')
+        folder = os.path.join(os.path.dirname(self.program), 'scenario-calibration' + ('' if kit == 'dental-kit' else '-' + kit))
         kept, mine = os.path.join(folder, 'calibration.cfg'), os.path.join(self.work, 'data/calibration.cfg')
         os.makedirs(os.path.dirname(mine))
         if not os.path.exists(kept) or os.path.getmtime(kept) < os.path.getmtime(self.program):
