@@ -126,6 +126,7 @@ static void add_pair(const struct patch *p, const struct pattern_plan *plan, int
         .cam = {x, y},
         .proj = {decode_px(2 * p->u[0], plan->column_skipped), decode_px(2 * p->v[0], plan->row_skipped)},
         .weight = (float)p->count / (float)area,
+        .scatter = (float)p->rms,
     };
 }
 

@@ -8,6 +8,7 @@ struct decode_pair {
     struct cam_px cam;
     struct proj_px proj; /* fitted over its neighbourhood, well below the cell size */
     float weight;        /* 0..1: the share of its neighbourhood that agrees */
+    float scatter;       /* how well it agrees: rms, cells; a cell's own width gives 0.2 to 0.29. 0: not known */
 };
 
 struct decode_result {
