@@ -1,6 +1,7 @@
 /* calibrate and measure: the verbs that find out where light and camera meet the bench. */
 #include "calibrate.h"
 #include "measure.h"
+#include "mend.h"
 #include "self_check.h"
 #include "verb_guided.h"
 
@@ -43,17 +44,23 @@ static int check_calibration(const struct station_config *c, const struct guided
     struct rig r = {0};
     struct lw_error err = {0};
     struct prove_result result;
+    struct drift_result found;
     if (guided_open(&r, c, o, "calibrate", &err))
         return verb_fail(&err, EXIT_FAILED);
     enum lw_msg rc = rig_load_calibration(&r, c, &err);
-    rc = rc ? rc : self_check_run(&r.guide, c->data, &result, &err);
+    int64_t began = clock_now_ns(&r.guide.clock);
+    rc = rc ? rc : mend_check(&r.guide, &r.memory, c->data, &found, &result, &err);
+    double seconds = (double)(clock_now_ns(&r.guide.clock) - began) / 1e9;
+    bool rough = r.guide.calibration.model.rough;
     guided_emit_end(&r, rc ? "failed" : "complete", rc ? EXIT_FAILED : EXIT_OK);
     rig_close(&r);
     if (rc)
         return verb_fail(&err, EXIT_FAILED);
     if (!(o->events && strcmp(o->events, "-") == 0)) {
-        json_t *j = json_pack("{s:f,s:f,s:f,s:o}", "median_mm", result.median_mm, "p95_mm", result.p95_mm, "max_mm",
-                              result.max_mm, "points", prove_json(&result));
+        json_t *j = json_pack("{s:f,s:f,s:f,s:b,s:f,s:s,s:f,s:f,s:f,s:o}", "median_mm", result.median_mm, "p95_mm",
+                              result.p95_mm, "max_mm", result.max_mm, "rough", rough, "seconds", seconds, "which",
+                              drift_cause_name(found.cause), "camera_mm", found.camera_mm, "projector_mm",
+                              found.projector_mm, "bench_mm", found.bench_mm, "points", prove_json(&result));
         json_dumpf(j, stdout, JSON_REAL_PRECISION(5));
         printf("\n");
         json_decref(j);
@@ -93,7 +100,7 @@ int verb_calibrate(int argc, char **argv)
         GUIDED_ARGUMENTS(o),
         {"auto", ARGUMENT_FLAG, &options.automatic, NULL, N_("Press nothing: take what lies still and go on.")},
         {"wait", ARGUMENT_REAL, &options.wait_s, "S", N_("With --auto: seconds to wait for each act (default 2).")},
-        {"check", ARGUMENT_FLAG, &check, NULL, N_("Only check the calibration there is: a few seconds, no board.")},
+        {"check", ARGUMENT_FLAG, &check, NULL, N_("Only check the calibration there is, and mend it after a knock: a few seconds, no board.")},
         {"calm", ARGUMENT_FLAG, &options.calm, NULL, N_("Full pictures cross-fade: nothing flickers. Takes longer.")},
         {"manual", ARGUMENT_FLAG, &options.manual, NULL, N_("Show the bench's corners by hand, with the arrow keys.")},
         {"board", ARGUMENT_TEXT, &board, N_("FILE"), N_("Describes the printed board that is laid down (default: our own on A4, with --auto none).")},

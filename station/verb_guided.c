@@ -1,6 +1,7 @@
 /* run and teach: verbs that guide a person at the bench. */
 #include "log.h"
 #include "pack.h"
+#include "mend.h"
 #include "self_check.h"
 #include "serving.h"
 #include "teach.h"
@@ -120,7 +121,8 @@ static enum lw_msg order_of_kit(const struct station_config *c, const char *kit,
 static enum lw_msg daily_check(struct rig *r, const struct station_config *c, struct lw_error *err)
 {
     struct prove_result result;
-    return self_check_due(&r->guide, c->data) ? self_check_run(&r->guide, c->data, &result, err) : LW_OK;
+    struct drift_result found;
+    return self_check_due(&r->guide, c->data) ? mend_check(&r->guide, &r->memory, c->data, &found, &result, err) : LW_OK;
 }
 
 static int run_workflow(const struct station_config *c, const struct guided *o, const struct pack_options *pack,

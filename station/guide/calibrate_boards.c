@@ -160,7 +160,7 @@ static enum arrival wait_for_board(struct calibrate_session *s, struct lw_error 
     struct press press;
     struct board_seen last = {0};
     int64_t until = clock_now_ns(&g->clock) + (int64_t)(s->o->wait_s * 1e9);
-    int bad = 0;
+    int bad = 0, looks = 0, looks_wanted = (int)(s->o->wait_s / LOOK_EVERY_S); /* a busy machine looks less often */
     enum arrival a = ARRIVAL_QUIT;
     while (!g->quit) {
         guide_wait(g, LOOK_EVERY_S);
@@ -184,9 +184,12 @@ static enum arrival wait_for_board(struct calibrate_session *s, struct lw_error 
             a = ARRIVAL_BOARD;
             break;
         }
-        if (g->seen.moving || (!rc && is_new(s, &last))) /* something happens: patience begins anew */
+        looks++;
+        if (g->seen.moving || (!rc && is_new(s, &last))) { /* something happens: patience begins anew */
             until = clock_now_ns(&g->clock) + (int64_t)(s->o->wait_s * 1e9);
-        if (s->o->automatic && clock_now_ns(&g->clock) >= until) {
+            looks = 0;
+        }
+        if (s->o->automatic && looks >= looks_wanted && clock_now_ns(&g->clock) >= until) {
             a = ARRIVAL_NOTHING;
             break;
         }

@@ -25,7 +25,8 @@ enum lw_msg guide_init(struct guide *g, struct lw_error *err)
         return rc;
     g->scene = scene_create();
     g->timings = g->trace ? guide_trace_create() : NULL;
-    if (!g->scene)
+    g->light = light_watch_create();
+    if (!g->scene || !g->light)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     return guide_set_calibration(g, NULL, err);
 }
@@ -38,6 +39,7 @@ void guide_finish(struct guide *g)
     unwritten_finish(&g->unwritten);
     frame_unref(&g->frame);
     watch_destroy(&g->watch);
+    light_watch_destroy(&g->light);
     scene_destroy(&g->scene);
     render_destroy(&g->render);
     guide_trace_destroy(&g->timings);
@@ -58,6 +60,8 @@ enum lw_msg guide_set_calibration(struct guide *g, const struct calibration *c, 
     g->calibrated = c != NULL;
     g->camera_moved = g->shifted = false;
     g->shifted_since_ns = 0;
+    light_watch_forget(g->light);
+    guide_forget_light(g, true);
     if (c) {
         g->calibration = *c;
         g->bench_width_mm = c->model.bench_width_mm;
@@ -77,6 +81,15 @@ void guide_forget_bump(struct guide *g)
     g->shifted_since_ns = 0;
     if (g->frame && make_watch(g, g->frame->image.width, g->frame->image.height, &err))
         lw_log_error("view", &err);
+}
+
+void guide_forget_light(struct guide *g, bool mended)
+{
+    g->light_aside = false;
+    g->light_lost = g->light_lost && !mended;
+    g->light_votes = 0;
+    if (!mended)
+        light_watch_dismiss(g->light);
 }
 
 /* ---- the tick ---- */
@@ -154,6 +167,27 @@ static void camera_stands(struct guide *g, int64_t now_ns)
     guide_tell(g, &e);
 }
 
+#define LIGHT_NS (NS_PER_S)
+#define LIGHT_VOTES 2 /* comparisons in a row: somebody may reach through the light unseen once */
+
+/* The projector, by what it shows anyway. A camera that moved is looked into first. */
+static void light_stands(struct guide *g, int64_t now_ns)
+{
+    double aside_mm;
+    if (!g->calibrated || !g->memory || g->screen_taken || g->camera_moved || g->shifted_since_ns || g->seen.moving ||
+        g->seen.hand || now_ns - g->light_compared_ns < LIGHT_NS)
+        return;
+    g->light_compared_ns = now_ns;
+    if (!light_watch_compare(g->light, &g->calibration.model, g->scene, render_canvas(g->render), g->frame, &aside_mm))
+        return;
+    g->light_votes = aside_mm > 0 ? g->light_votes + 1 : 0;
+    g->light_aside = g->light_votes >= LIGHT_VOTES;
+    if (g->light_aside)
+        lw_log(LW_LOG_INFO, "light", "it seems to fall %.1f mm aside", aside_mm);
+    else if (g->light_votes == 0)
+        g->light_lost = false; /* somebody put it right */
+}
+
 static void take_frame(struct guide *g, struct frame *f, int64_t now_ns)
 {
     struct lw_error err = {0};
@@ -168,6 +202,7 @@ static void take_frame(struct guide *g, struct frame *f, int64_t now_ns)
     if (arriving)
         return;
     camera_stands(g, now_ns);
+    light_stands(g, now_ns);
     if (g->seen.moving)
         g->moved_ns = now_ns;
     else if (g->rest_wanted && g->moved_ns < g->presented_ns) {

@@ -7,6 +7,7 @@
 #include "device.h"
 #include "guide_trace.h"
 #include "journal.h"
+#include "light_watch.h"
 #include "press.h"
 #include "screen.h"
 #include "store.h"
@@ -51,6 +52,7 @@ struct guide {
     struct render *render;
     struct scene *scene;
     struct watch *watch;
+    struct light_watch *light; /* does the projected light fall where it is drawn? */
 
     /* the state after a tick */
     struct frame *frame; /* the newest frame, NULL before the first */
@@ -58,6 +60,10 @@ struct guide {
     struct watch_state seen;
     bool camera_lost, screen_lost;
     bool camera_moved;       /* it was knocked: the calibration no longer holds, nothing may be accepted */
+    bool light_aside;        /* the projected light seems to fall elsewhere than it is drawn: to be looked into */
+    bool light_lost;         /* it was looked into, and can't be mended: nothing may be accepted */
+    int64_t light_compared_ns;
+    int light_votes;         /* comparisons in a row that say so */
     int64_t camera_lost_ns;
     int64_t compared_ns;     /* when the bench was last compared with the memory */
     bool shifted;            /* and what came of it */
@@ -115,6 +121,9 @@ int64_t guide_delay_ns(const struct guide *g);
 
 /* The bump was looked into: what is seen now is where things are. */
 void guide_forget_bump(struct guide *g);
+
+/* The light was looked into. `mended`: it falls where it is drawn; else what seemed aside was none, or can't be helped. */
+void guide_forget_light(struct guide *g, bool mended);
 
 /* Ticks until nothing has moved for 0.4 s and no hand is seen (or what seems to be one has not moved for 8 s), at most
  * for `seconds`; false when it did not come. */

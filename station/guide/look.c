@@ -213,6 +213,7 @@ bool guide_take_look(struct guide *g, const struct guide_light *light, struct gu
         return false;
     make_samples(g, light, &s);
     struct frame *dark = frame_ref(g->frame);
+    light_watch_dark(g->light, dark);
     fade_in(g, light);
     bool there = wait_for_arrival(g);
     out->trouble = REASON_NONE;

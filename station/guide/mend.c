@@ -142,11 +142,11 @@ static enum lw_msg adopt(struct guide *g, struct mend_memory *m, const char *fol
     return guide_set_calibration(g, &fresh, err);
 }
 
-enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder, enum drift_cause *cause,
+enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder, struct drift_result *found,
                      struct lw_error *err)
 {
-    if (cause)
-        *cause = DRIFT_CANNOT_TELL;
+    if (found)
+        *found = (struct drift_result){.cause = DRIFT_CANNOT_TELL};
     struct drift_sighting seen[DRIFT_PATCHES_MAX];
     struct drift_mark marks[MARKS_GRID_MAX];
     struct drift_result d = {.cause = DRIFT_CANNOT_TELL};
@@ -164,8 +164,8 @@ enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder,
     if ((marks_count < MARKS_MIN || (d.cause == DRIFT_CANNOT_TELL && d.sightings_used)) &&
         !grid_look(g, marks, MARKS_GRID_MAX, &marks_count, err)) /* the light may have moved beyond the crosses' search */
         drift_judge(&g->calibration.model, seen, n, marks, marks_count, MEND_ALARM_MM, &d);
-    if (cause)
-        *cause = d.cause;
+    if (found)
+        *found = d;
     if (d.cause == DRIFT_NONE)
         return LW_OK;
     tell(g, "drift", &d, NULL, 0);
@@ -175,4 +175,15 @@ enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder,
     if (!rc)
         tell(g, "mended", &d, &proof, (double)(clock_now_ns(&g->clock) - began) / 1e9);
     return rc;
+}
+
+enum lw_msg mend_check(struct guide *g, struct mend_memory *m, const char *folder, struct drift_result *found,
+                       struct prove_result *out, struct lw_error *err)
+{
+    *found = (struct drift_result){.cause = DRIFT_NONE};
+    enum lw_msg rc = self_check_run(g, folder, out, err);
+    if (rc != LW_MSG_CHECK_FAILED || m->count == 0)
+        return rc;
+    rc = mend_run(g, m, folder, found, err);
+    return rc ? rc : self_check_run(g, folder, out, err);
 }

@@ -26,7 +26,13 @@ void mend_look(const struct guide *g, const struct mend_memory *m, struct drift_
 
 /* At a pause: measures crosses, finds out what moved, mends the poses, proves them, takes them into use, saves them in
  * `folder` and emits `calibration` events `drift` and `mended`. CHECK_FAILED when the proof fails or the picture left the
- * work area: the old calibration is then in force, and work has to stop. LW_OK also when nothing had moved. *cause
- * (may be NULL) says what was found; with CANNOT_TELL too little of the bench and the light was seen. */
-enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder, enum drift_cause *cause,
+ * work area: the old calibration is then in force, and work has to stop. LW_OK also when nothing had moved. *found
+ * (may be NULL) says what was found; with CANNOT_TELL too little of the bench and the light was seen. The crosses stay on:
+ * the caller shows what comes next. */
+enum lw_msg mend_run(struct guide *g, struct mend_memory *m, const char *folder, struct drift_result *found,
                      struct lw_error *err);
+
+/* The daily check (self_check_run), and where it fails the mend, and the check again. */
+struct prove_result;
+enum lw_msg mend_check(struct guide *g, struct mend_memory *m, const char *folder, struct drift_result *found,
+                       struct prove_result *out, struct lw_error *err);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define GOOD_S 0.5
+#define READ_S 3.0 /* so long a message stays that ends the session */
 #define LOOK_AGAIN_S 1.0
 #define TRAVEL_S 3.0 /* the way from bin to place moves so long, then rests as long, so that the camera can see */
 
@@ -144,6 +145,7 @@ static void show(struct pack *p)
                           .total = p->count,
                           .T_bench_from_carrier = p->T_bench_from_carrier,
                           .camera_moved = p->g->camera_moved,
+                          .light_lost = p->g->light_lost,
                           .travel = p->travel};
     if (s.state == STEP_LOOK || s.state == STEP_SURVEY)
         return; /* the look brings its own light */
@@ -322,10 +324,28 @@ static void block(struct pack *p)
         guide_forget_bump(p->g);
         return;
     }
-    if (err.id)
+    if (err.id) {
         lw_log_error("calibration", &err);
-    if (p->g->camera_moved)
-        guide_ask(p->g, "coach", "aside", NULL, 0, json_pack("{s:s}", "reason", "camera_moved"));
+        show(p); /* the mend's crosses are still on */
+    }
+    if (p->g->camera_moved || p->g->light_lost)
+        guide_ask(p->g, "coach", "aside", NULL, 0,
+                  json_pack("{s:s}", "reason", p->g->camera_moved ? "camera_moved" : "projector_moved"));
+}
+
+/* The light seems to fall aside: measured, and mended, at the next pause; where nothing is wrong nobody is told. */
+static void look_into_light(struct pack *p, enum step_state state)
+{
+    struct lw_error err = {0};
+    struct drift_result found;
+    if (state != STEP_TAKE && state != STEP_PLACE_IT && state != STEP_MEND && state != STEP_WAIT && state != STEP_CONFIRM_IT)
+        return;
+    enum lw_msg rc = mend_run(p->g, p->g->memory, p->g->folder, &found, &err);
+    if (rc)
+        lw_log_error("calibration", &err);
+    p->g->light_lost = rc && found.cause != DRIFT_CANNOT_TELL;
+    guide_forget_light(p->g, !rc && found.cause != DRIFT_NONE);
+    show(p);
 }
 
 static void glance(struct pack *p)
@@ -342,7 +362,9 @@ static void handle_bench(struct pack *p)
 {
     struct guide *g = p->g;
     enum step_state state = step_machine_state(p->machine);
-    bool lost = g->camera_lost || g->screen_lost || g->camera_moved;
+    if (g->light_aside && !g->light_lost && !g->camera_lost && !g->screen_lost)
+        look_into_light(p, state);
+    bool lost = g->camera_lost || g->screen_lost || g->camera_moved || g->light_lost;
     if (lost != (state == STEP_BLOCKED)) {
         if (lost && state != STEP_PAUSED)
             block(p);
@@ -470,11 +492,16 @@ static bool record_kit(struct pack *p, const char *phase)
  * be mended; where too much is covered to tell, work goes on. */
 static bool still_true(struct pack *p, struct lw_error *err)
 {
-    enum drift_cause cause;
-    if (!p->g->memory || mend_run(p->g, p->g->memory, p->g->folder, &cause, err) == LW_OK)
+    struct drift_result found;
+    if (!p->g->memory || mend_run(p->g, p->g->memory, p->g->folder, &found, err) == LW_OK)
         return true;
     lw_log_error("calibration", err);
-    return cause == DRIFT_CANNOT_TELL;
+    if (found.cause == DRIFT_CANNOT_TELL)
+        return true;
+    show_message(p->g, "help", err->text, lw_msg_remedy(err->id), NULL);
+    guide_ask(p->g, "coach", "", NULL, 0, json_pack("{s:s}", "reason", "calibration"));
+    guide_wait(p->g, READ_S);
+    return false;
 }
 
 static enum pack_end pack_kit(struct pack *p, const char *id, bool resumed, struct lw_error *err)

@@ -391,6 +391,9 @@ void show_pack_step(struct guide *g, const struct show_step *s)
         if (s->camera_moved)
             show_message(g, "help", _("The camera was moved. Please call the coach"),
                          _("The case can be put aside. Then calibrate again"), NULL);
+        else if (s->light_lost)
+            show_message(g, "help", _("The projector was moved. Please call the coach"),
+                         _("The case can be put aside. Then calibrate again"), NULL);
         else
             show_gone(g);
         return;

@@ -17,7 +17,7 @@ struct show_step {
     int help_level;
     int done, total; /* of this section */
     const struct rigid *T_bench_from_carrier; /* one for each carrier of the workflow */
-    bool camera_moved; /* why it is blocked */
+    bool camera_moved, light_lost; /* why it is blocked */
     bool travel;     /* show the way from bin to place now */
 };
 

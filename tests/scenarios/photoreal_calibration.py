@@ -17,7 +17,8 @@ import time
 
 import photoreal_bench as bench
 
-ACT_S = 240
+ACT_S = 600
+SILENCE_S = 180
 BOARDS = ['board_1', 'board_2', 'board_3', 'board_4', 'board_5', 'board_7']
 ANSWER_S = 1.5  # so long a person takes to lay the board elsewhere
 
@@ -44,7 +45,7 @@ def calibrate(a, room, work, how, board):
     lay = ['raised_box'] if how == 'box' else list(BOARDS)
     saved, until = None, time.monotonic() + ACT_S
     while time.monotonic() < until:
-        e = p.wait(lambda e: e['event'] in ('ask', 'calibration', 'end'), 60)
+        e = p.wait(lambda e: e['event'] in ('ask', 'calibration', 'end'), SILENCE_S)
         if not e or e['event'] == 'end':
             break
         if e['event'] == 'ask' and e['what'] == 'board' and lay:

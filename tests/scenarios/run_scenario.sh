@@ -5,6 +5,7 @@
 # blind: the twin; the camera shows the empty bench throughout, and the program must end with 1.
 # To be quick, only the steps that the scenario names are packed, those of a line "# steps ID…" in it, and those where
 # a person only confirms; "# steps all" and LICHTWIJZER_WHOLE=1 pack all. The calibration is made once for a program.
+# "# with memory": the station knows what the bench looked like when it was calibrated, and mends bumps.
 # LICHTWIJZER_SEEDS takes the place of SEEDS. What was left of a failed run is shown, and kept when
 # LICHTWIJZER_KEEP names a folder.
 set -u
@@ -69,6 +70,9 @@ choose_steps() {
 run() {
     mkdir -p "$run/data"
     cp "$cal/calibration.cfg" "$run/data/"
+    if grep -q '^# with memory' "$scenario"; then
+        cp "$cal/bench-patches" "$cal/proof.json" "$run/data/"
+    fi
     XDG_CONFIG_HOME="$run/config" "$program" demo --scenario "$scenario" --workflow "$workflow" --fast --fps 15 \
         --no-pictures --data "$run/data" --seed "$seed" --events "$run/events" $extra >"$run/out" 2>&1
     got=$?
