@@ -25,6 +25,8 @@ static const double usual[CUE_COUNT] = {[CUE_OUTLINE] = 0.7, [CUE_STRETCH] = 2.4
 /* Light from one side makes the mirror image of anything look other: only a difference beyond that is the thing's. */
 #define MIRROR_ALIKE 1.6
 #define SAME_MIN     0.45 /* what two layings differ by at least, whatever the taught pictures say */
+#define STACKED_WIDTH_MM 9.0 /* on a narrower thing no second one stays */
+#define STACKED_SHARE 0.8 /* nor on one that is narrower than so much of its height */
 #define TAUGHT_MAX   32   /* references that the mean pose is made of */
 
 static const char *const result_names[] = {"cannot_tell", "refuse", "confirm", "accept"};
@@ -328,6 +330,14 @@ enum lw_msg check_finish_teaching(struct check *c, struct lw_error *err)
 int check_item_count(const struct check *c)
 {
     return c->count;
+}
+
+bool check_item_stackable(const struct check *c, int item)
+{
+    const struct taught_item *it = &c->items[item];
+    const struct shape *s = &it->references[0].shape;
+    double width_mm = s->length_mm > 0 ? s->area_mm2 / s->length_mm : 0, height_mm = it->options.height_mm;
+    return height_mm > 0 && width_mm >= STACKED_WIDTH_MM && width_mm >= STACKED_SHARE * height_mm;
 }
 
 bool check_item_verifiable(const struct check *c, int item, int *other)

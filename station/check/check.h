@@ -74,6 +74,10 @@ int check_item_outline(const struct check *c, int item, struct local_mm *points,
 /* False: the camera alone can't tell `item` from `*other`; an accept then becomes VERDICT_CONFIRM. */
 bool check_item_verifiable(const struct check *c, int item, int *other);
 
+/* A second one may lie on it without being seen in its outline: it is broad for its height (height_mm is known). Then its
+ * height tells how many lie there (height.h). */
+bool check_item_stackable(const struct check *c, int item);
+
 /* A place of the kit as it lies on the bench now. */
 struct check_place {
     struct rigid T_bench_from_place;

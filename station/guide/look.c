@@ -102,13 +102,18 @@ static double noise_between(const struct image *a, const struct image *b, const 
 
 /* ---- light ---- */
 
-static void show_light(struct guide *g, const struct guide_light *l, double share)
+static void add_light(struct guide *g, const struct guide_light *l, double share)
 {
     uint8_t level = (uint8_t)(l->level * share);
     scene_clear(g->scene);
     struct scene_item *it = scene_add(g->scene, SCENE_FILL, (struct scene_colour){level, level, level});
     memcpy(it->points, l->polygon, sizeof l->polygon[0] * (size_t)l->corners);
     it->count = l->corners;
+}
+
+static void show_light(struct guide *g, const struct guide_light *l, double share)
+{
+    add_light(g, l, share);
     guide_show(g);
     g->rest_wanted = false;
 }
@@ -221,6 +226,30 @@ bool guide_take_look(struct guide *g, const struct guide_light *light, struct gu
     if (there && out->trouble == REASON_NONE)
         finish_look(g, out, frames, &s, dark);
     frame_unref(&dark);
+    for (int i = 0; i < LOOK_FRAMES; i++)
+        frame_unref(&frames[i]);
+    return there;
+}
+
+bool guide_take_striped(struct guide *g, const struct guide_light *light, const struct bench_mm (*dark)[4], int count,
+                        struct image *out, enum verdict_reason *trouble)
+{
+    struct frame *frames[LOOK_FRAMES] = {0};
+    struct lw_error err = {0};
+    add_light(g, light, 1);
+    for (int i = 0; i < count; i++) {
+        struct scene_item *it = scene_add(g->scene, SCENE_FILL, (struct scene_colour){0, 0, 0});
+        memcpy(it->points, dark[i], sizeof dark[i]);
+        it->count = 4;
+    }
+    guide_show(g);
+    g->rest_wanted = false;
+    *trouble = REASON_NONE;
+    bool there = wait_for_arrival(g) && collect(g, frames, trouble);
+    if (there && *trouble == REASON_NONE && median_of(frames, out, &err)) {
+        lw_log_error("look", &err);
+        *trouble = REASON_STALE;
+    }
     for (int i = 0; i < LOOK_FRAMES; i++)
         frame_unref(&frames[i]);
     return there;

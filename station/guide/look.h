@@ -34,6 +34,12 @@ struct guide_look {
 bool guide_take_look(struct guide *g, const struct guide_light *light, struct guide_look *out);
 void guide_look_finish(struct guide_look *l);
 
+/* After a look, in the light that it left on: the same with these quadrangles dark, as one more picture of several still
+ * frames. False when the camera was lost or the session ended; otherwise true, and `trouble` is REASON_NONE or why there
+ * is no picture. */
+bool guide_take_striped(struct guide *g, const struct guide_light *light, const struct bench_mm (*dark)[4], int count,
+                        struct image *out, enum verdict_reason *trouble);
+
 /* The rectangle (local mm, of a plane at z) grown by margin_mm, clipped to the bench. */
 struct guide_light guide_light_over(const struct guide *g, struct rigid T_bench_from_local, double x0_mm, double y0_mm,
                                     double x1_mm, double y1_mm, double margin_mm, double z_mm, uint8_t level);

@@ -158,7 +158,9 @@ bool pack_survey(struct pack *p, int step)
     pack_follow_carrier(p, carrier_of(p, step), &look.picture);
     keep_before(p, step, &look, &light);
     pack_put_patch(p, step);
-    return true;
+    bool known = pack_count_grounds(p, step, &light, &p->before);
+    p->since_ns = clock_now_ns(&p->g->clock);
+    return known;
 }
 
 static void cannot_tell(struct verdict *v, enum verdict_reason reason)
@@ -228,6 +230,11 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
         judge_by_witnesses(p, step, &look, out);
     else
         anew = judge_look(p, step, &light, &look, out);
+    if (trouble == REASON_NONE && !pack_count_things(p, step, &light, &look, out)) {
+        guide_look_finish(&look);
+        return false;
+    }
+    p->since_ns = clock_now_ns(&p->g->clock);
     if (out->result == VERDICT_ACCEPT && place >= 0) /* what a person confirms is surveyed anew */
         pack_keep_patch(p, step);
     if (anew || out->result == VERDICT_ACCEPT)

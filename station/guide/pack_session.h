@@ -1,6 +1,7 @@
 /* Inside of the packing session: shared by pack.c (the steps), pack_begin.c (case, open kits) and pack_look.c. */
 #pragma once
 
+#include "height.h"
 #include "look.h"
 #include "pack.h"
 #include "show.h"
@@ -36,6 +37,7 @@ struct pack {
     struct rigid *T_bench_from_carrier;
     struct check_place *places;
     struct pack_patch *patches; /* one for each packed step */
+    struct height_result *grounds; /* of each place, as its stripes showed it while it was empty */
 
     struct image before; /* the look that the next one is compared with */
     struct guide_light before_light;
@@ -111,6 +113,14 @@ bool pack_has_witness(const struct pack *p, int step);
 void pack_hear_witnesses(struct pack *p, int step, const struct image *picture, struct verdict *v);
 /* What they said at the last look, for the verdict's event; NULL: nobody was asked. */
 json_t *pack_witness_detail(const struct pack *p);
+/* pack_count.c: two things exactly on top of each other are told from one by their height. Before the places that this
+ * light covers are filled: measures their ground. False: the look was lost. */
+bool pack_count_grounds(struct pack *p, int step, const struct guide_light *light, const struct image *even);
+/* After what lies at the step's place was judged, in the same light: refuses two, asks where one can't be told from two.
+ * False: the look was lost. */
+bool pack_count_things(struct pack *p, int step, const struct guide_light *light, const struct guide_look *look,
+                       struct verdict *v);
+void pack_count_forget(struct pack *p);
 
 /* pack_pushed.c: where the case lies in this look; places follow it. False: it was not found. */
 bool pack_follow_carrier(struct pack *p, int carrier, const struct image *picture);

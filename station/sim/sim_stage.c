@@ -204,7 +204,8 @@ static void settle(struct stage *s, struct stage_thing *t, struct rigid pose)
     struct rigid in_case = rigid_mul(rigid_inverse(s->T_bench_from_case), pose);
     t->in_case = over_case(s, (struct local_mm){in_case.x_mm, in_case.y_mm});
     int slot = t->in_case ? slot_that_fits(s, k, in_case, t->flipped) : 0;
-    t->z = slot ? s->scene.slots[slot - 1].z_mm : lie_on(s, k, pose, t->in_case);
+    /* in a recess on its floor, or on what lies there already */
+    t->z = slot ? fmaxf(s->scene.slots[slot - 1].z_mm, height_at(s, pose.x_mm, pose.y_mm)) : lie_on(s, k, pose, t->in_case);
     t->pose = t->in_case ? in_case : pose;
 }
 
