@@ -113,6 +113,7 @@ bool pack_has_witness(const struct pack *p, int step);
 void pack_hear_witnesses(struct pack *p, int step, const struct image *picture, struct verdict *v);
 /* What they said at the last look, for the verdict's event; NULL: nobody was asked. */
 json_t *pack_witness_detail(const struct pack *p);
+
 /* pack_count.c: two things exactly on top of each other are told from one by their height. Before the places that this
  * light covers are filled: measures their ground. False: the look was lost. */
 bool pack_count_grounds(struct pack *p, int step, const struct guide_light *light, const struct image *even);
