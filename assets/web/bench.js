@@ -108,6 +108,7 @@ export class Bench extends EventTarget {
 
   draw() {
     const v = this.view, focused = document.activeElement?.closest?.('[data-path]')?.dataset.path;
+    const drawing = this.drawing && document.activeElement === this.drawing.node;
     this.svg.setAttribute('viewBox', `${v.x} ${this.depth - v.y - v.height} ${v.width} ${v.height}`);
     byId('bench').style.aspectRatio = `${v.width} / ${v.height}`;
     const order = { carrier: 0, bin: 1, place: 2 };
@@ -117,6 +118,7 @@ export class Bench extends EventTarget {
     const nodes = list.map((thing) => this.node(thing, thing === first));
     this.svg.replaceChildren(...nodes, ...(chosen && !this.drawing ? this.handles(chosen) : []), this.guides = svg('g', { class: 'guides' }),
       ...(this.drawing?.nodes() ?? []));
+    if (drawing) this.drawing.node.focus({ preventScroll: true });
     if (focused) this.svg.querySelector(`[data-path="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 

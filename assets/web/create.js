@@ -4,6 +4,7 @@ import { el, session, t, wordsOf } from '/static/common.js';
 import { LANGUAGES } from '/static/fields.js';
 import { ask } from '/static/dialogs.js';
 import { drawRectangle } from '/static/draw.js';
+import { fills } from '/static/model.js';
 
 const WORDS_MAX = 60;
 const round = (v) => Math.round(v * 10) / 10;
@@ -134,8 +135,8 @@ export async function newPlace(model, bench, item, sectionPath) {
 /** A step: lay a thing in a new place, fill a place that no step fills yet, or let a person confirm something. Gives
  * { item }, or { step } as it is written. */
 export function chooseStep(model) {
-  const { tree } = model, all = (tree.sections ?? []).flatMap((s) => s.steps ?? []), used = new Set(all.map((x) => x.place));
-  const free = (tree.places ?? []).filter((p) => !used.has(p.id));
+  const { tree } = model, all = (tree.sections ?? []).flatMap((s) => s.steps ?? []);
+  const free = (tree.places ?? []).filter((p) => !all.some((x) => fills(tree.places, x, p)));
   return ask(t('Add a step'), (done) => {
     const words = el('input', { type: 'text', maxlength: WORDS_MAX, id: 'confirm-words', autocomplete: 'off' });
     const itemName = (p) => wordsOf(tree.items?.find((i) => i.id === p.item)?.name, p.item);

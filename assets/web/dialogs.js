@@ -11,8 +11,8 @@ const DRAW = Symbol('draw'); // the answer: first draw round it
 export function ask(title, build) {
   const dialog = byId('dialog');
   return new Promise((resolve) => {
-    const done = (value) => { dialog.onclose = null; dialog.close(); resolve(value); };
-    dialog.onclose = () => resolve(undefined);
+    const done = (value) => { dialog.onclose = null; dialog.close(); dialog.replaceChildren(); resolve(value); };
+    dialog.onclose = () => done(undefined);
     dialog.replaceChildren(el('div', { class: 'dialog-head' }, el('h2', { id: 'dialog-title' }, title),
       el('button', { class: 'icon', 'aria-label': t('Close'), onclick: () => done(undefined) }, '×')), ...build(done));
     dialog.showModal();
@@ -75,17 +75,22 @@ async function showMerged({ failed, both }) {
     el('div', { class: 'row end' }, el('button', { class: 'primary', onclick: () => done() }, t('Go on')))].filter(Boolean));
 }
 
+/** A file of the reader's own computer; the browser's own button would speak the browser's language. */
+function fileField(label, accept, chosen) {
+  const input = el('input', { type: 'file', accept, class: 'hear', onchange: () => { if (input.files[0]) chosen(input.files[0]); } });
+  return el('label', { class: 'button file' }, label, input);
+}
+
 // ---- pictures ----
 
 /** A file's name in the folder, '' for none, undefined when nothing was chosen. */
 export async function pictures(model, bench, thing, owner) {
   const there = (await get(`/api/pictures/${model.id}`)).pictures.sort();
   const chosen = await ask(t('Picture of %s', owner), (done) => {
-    const file = el('input', { type: 'file', accept: 'image/png,image/jpeg', id: 'file', onchange: () => upload(model, 'picture', file.files[0], owner).then(done, sayError) });
+    const file = fileField(t('From a file (PNG or JPEG, at most 20 MB)'), 'image/png,image/jpeg', (f) => upload(model, 'picture', f, owner).then(done, sayError));
     const camera = el('button', { onclick: () => (thing ? photograph(model, edgeOf(bench, thing), thing.z, owner).then(done, sayError) : done(DRAW)) },
       thing ? t('Take it with the camera, as it lies there now') : t('Take it with the camera: draw round it on the bench'));
-    return [el('label', { class: 'field' }, el('span', { class: 'label' }, t('From a file (PNG or JPEG, at most 20 MB)')), file),
-      session.bench.calibrated ? camera : null,
+    return [el('div', { class: 'choices' }, file, session.bench.calibrated ? camera : null),
       el('h3', {}, t('Pictures of this workflow')),
       el('div', { class: 'gallery' }, there.map((name) => el('button', { onclick: () => done(name), 'aria-label': name },
         el('img', { src: pictureUrl(model.id, name), alt: '', loading: 'lazy' }), el('span', {}, name.split('/').pop())))),
@@ -97,7 +102,6 @@ export async function pictures(model, bench, thing, owner) {
 }
 
 async function upload(model, kind, file, owner) {
-  if (!file) return undefined;
   if (file.size > UPLOAD_MAX) throw new Error(t('That file is larger than 20 MB.'));
   return (await post(`/api/${kind}/${model.id}?name=${encodeURIComponent(owner)}`, file)).file;
 }
@@ -119,8 +123,8 @@ async function photograph(model, rectangle, z, owner) {
 export async function sounds(model, owner) {
   const there = (await get(`/api/sounds/${model.id}`)).sounds.sort();
   return ask(t('Sound of %s', owner), (done) => {
-    const file = el('input', { type: 'file', accept: 'audio/wav,audio/ogg,.wav,.ogg', onchange: () => upload(model, 'sound', file.files[0], owner).then(done, sayError) });
-    return [el('label', { class: 'field' }, el('span', { class: 'label' }, t('From a file (WAV or OGG, at most 20 MB)')), file),
+    return [el('div', { class: 'choices' }, fileField(t('From a file (WAV or OGG, at most 20 MB)'), 'audio/wav,audio/ogg,.wav,.ogg',
+      (f) => upload(model, 'sound', f, owner).then(done, sayError))),
       there.length ? el('h3', {}, t('Sounds of this workflow')) : null,
       el('ul', {}, there.map((name) => el('li', { class: 'row' }, el('audio', { controls: true, preload: 'none', src: pictureUrl(model.id, name), 'aria-label': name }),
         el('button', { onclick: () => done(name) }, name.split('/').pop()))))].filter(Boolean);

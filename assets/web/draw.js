@@ -66,7 +66,7 @@ class Drawing {
     else if (e.key === 'Escape') this.end();
     else if (moves[e.key] && !e.altKey) { b.x += moves[e.key][0]; b.y += moves[e.key][1]; }
     else if (moves[e.key]) { this.grow(moves[e.key][0], moves[e.key][1]); }
-    else if (sizes[e.key]) this.grow(...sizes[e.key].map((s) => s * SIZE_STEP_MM));
+    else if (sizes[e.key]) { this.grow(...sizes[e.key].map((s) => s * SIZE_STEP_MM)); b.x -= (sizes[e.key][0] * SIZE_STEP_MM) / 2; b.y -= (sizes[e.key][1] * SIZE_STEP_MM) / 2; }
     else return;
     e.preventDefault();
     e.stopPropagation();

@@ -1,7 +1,7 @@
 // The studio's page: steps on the left, the bench in the middle, what is selected on the right.
 
 import { account, begin, byId, el, post, say, sayError, session, t, wordsOf, get } from '/static/common.js';
-import { Model, elementPath, lookUp } from '/static/model.js';
+import { Model, elementPath, fills, indexOfPlace, lookUp } from '/static/model.js';
 import { Bench } from '/static/bench.js';
 import { Steps } from '/static/steps.js';
 import { Panel } from '/static/panel.js';
@@ -20,14 +20,14 @@ let bench, steps, lists, panel, selected = '', conflictOpen = false;
 /** A step stands for its place; a place on the bench stands for itself. */
 function placeOf(path) {
   const step = path.includes('.steps[') ? lookUp(model.tree, path) : null;
-  const i = step ? (model.tree.places ?? []).findIndex((p) => p.id === step.place) : -1;
+  const i = step ? indexOfPlace(model.tree.places, step.place) : -1;
   return i >= 0 ? elementPath('places', model.tree.places, i) : path;
 }
 
 function stepOf(path) {
   const place = path.startsWith('places[') ? lookUp(model.tree, path) : null;
   for (const [i, s] of (place ? model.tree.sections ?? [] : []).entries()) {
-    const k = (s.steps ?? []).findIndex((x) => x.place === place.id);
+    const k = (s.steps ?? []).findIndex((x) => fills(model.tree.places, x, place));
     if (k >= 0) return elementPath(`${elementPath('sections', model.tree.sections, i)}.steps`, s.steps, k);
   }
   return path;
@@ -80,7 +80,8 @@ function draw() {
   drawLook();
   steps.draw();
   lists.draw();
-  if (!typing()) panel.draw();
+  if (typing()) panel.drawProblems();
+  else panel.draw();
   if (!bench.drag) bench.draw();
 }
 
@@ -186,8 +187,8 @@ async function addStep(sectionPath) {
   if (made.item) { await add(await newPlace(model, bench, made.item, sectionPath)); return; }
   model.edit([{ insert: `${sectionPath}.steps`, at: -1, group: made.step }]);
   await model.check();
-  const list = lookUp(model.tree, sectionPath).steps;
-  select(elementPath(`${sectionPath}.steps`, list, list.length - 1));
+  const list = lookUp(model.tree, sectionPath)?.steps ?? [];
+  if (list.length) select(elementPath(`${sectionPath}.steps`, list, list.length - 1));
   panel.focusFirst();
 }
 
@@ -209,7 +210,7 @@ function remove(path) {
   const ops = [], place = path.startsWith('places[') ? lookUp(model.tree, path) : null;
   for (const [i, s] of (place ? model.tree.sections ?? [] : []).entries()) {
     const list = `${elementPath('sections', model.tree.sections, i)}.steps`;
-    for (let k = (s.steps ?? []).length - 1; k >= 0; k--) if (s.steps[k].place === place.id) ops.push({ remove: `${list}[#${k}]` });
+    for (let k = (s.steps ?? []).length - 1; k >= 0; k--) if (fills(model.tree.places, s.steps[k], place)) ops.push({ remove: `${list}[#${k}]` });
   }
   select('');
   model.edit([...ops, { remove: path }]);
@@ -303,11 +304,11 @@ async function main() {
   lists = new Lists(model);
   panel = new Panel(model, bench);
   wire();
-  if (me.role !== 'coach') document.body.classList.add('read-only');
+  if (me.role === 'coach') bench.live.start(); // who is at the bench is for the coach alone
+  else document.body.classList.add('read-only');
   byId('project').disabled = !me.bench.calibrated || me.bench.packing;
   const kept = await model.recall();
   draw();
-  bench.live.start();
   loadOutlines().then(lookAlikes).catch(sayError);
   if (kept === 'restored') say(t('What you had not saved yet is here again.'));
   if (kept === 'stale') resolveConflict();

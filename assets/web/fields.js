@@ -19,14 +19,25 @@ export class Fields extends EventTarget {
   get tree() { return this.model.tree; }
 
   group(title, path, ...fields) {
-    return el('fieldset', {}, el('legend', {}, title), this.problems(path), ...fields);
+    return el('fieldset', {}, el('legend', {}, title), this.problemBox(path), ...fields);
   }
 
-  /** What the checker says of just this. */
+  /** What the checker says of just this; it changes while words are typed, when the fields stay as they are. */
+  problemBox(path) {
+    return path ? el('div', { 'data-problems': path, role: 'status' }, this.problems(path)) : null;
+  }
+
+  drawProblems() {
+    for (const box of this.root.querySelectorAll('[data-problems]')) {
+      const list = this.problems(box.dataset.problems);
+      if (list.map((l) => l.textContent).join() !== [...box.children].map((l) => l.textContent).join()) box.replaceChildren(...list);
+    }
+  }
+
   problems(path) {
-    const list = (this.model.view.problems ?? []).filter((p) => p.path === path && path);
-    return list.length === 0 ? null : el('ul', { class: 'problems' }, list.map((p) => el('li', { class: p.warning ? 'warning' : 'error' },
-      el('strong', {}, p.warning ? t('Warning') : t('Error')), ' ', p.text, ' ', el('span', { class: 'remedy' }, p.remedy))));
+    const list = (this.model.view.problems ?? []).filter((p) => p.path === path);
+    return list.length === 0 ? [] : [el('ul', { class: 'problems' }, list.map((p) => el('li', { class: p.warning ? 'warning' : 'error' },
+      el('strong', {}, p.warning ? t('Warning') : t('Error')), ' ', p.text, ' ', el('span', { class: 'remedy' }, p.remedy))))];
   }
 
   field(label, input, note) {

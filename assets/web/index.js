@@ -9,7 +9,7 @@ function card(w, single) {
   return el('li', {},
     el('a', { class: 'card', href: `/edit/${w.id}` },
       w.picture ? el('img', { src: pictureUrl(w.id, w.picture), alt: '' }) : el('span', { class: 'empty' }),
-      el('span', { class: 'name' }, name),
+      el('span', { class: 'name' }, name), el('span', { class: 'folder note' }, w.id),
       el('span', { class: `badge ${w.state}` }, w.state === 'released' ? t('Released') : t('Draft')),
       w.readable ? null : el('span', { class: 'badge error' }, t('Has mistakes'))),
     single ? null : el('button', { class: 'quiet', onclick: () => copy(w, name).catch(sayError) }, t('Copy as new'), el('span', { class: 'hear' }, ` ${name}`)));

@@ -2,6 +2,7 @@
 // (and its own checker says what they mean); here they are only kept in order, so that undo is to leave the last one out.
 
 import { get, post } from '/static/common.js';
+import { kitOf } from '/static/kit.js';
 
 const COALESCE_MS = 1500; // arrow keys and typing on one thing in so short a time are one step of undo
 const CHECK_MS = 200;
@@ -18,6 +19,22 @@ export function keyOf(element) {
 function indexIn(list, part) {
   const key = part.slice(1, -1);
   return key.startsWith('#') ? Number(key.slice(1)) : list.findIndex((e) => keyOf(e) === key);
+}
+
+/** Where a place is written: by its id, or, for one of a row ("cotton-3"), by the row's ("cotton-{n}"); -1: nowhere. */
+export function indexOfPlace(places, id) {
+  const i = (places ?? []).findIndex((p) => p.id === id);
+  if (i >= 0 || !id) return i;
+  return (places ?? []).findIndex((p) => {
+    const [before, after] = (p.id ?? '').split('{n}');
+    return after !== undefined && id.startsWith(before) && id.endsWith(after) && /^\d+$/.test(id.slice(before.length, id.length - after.length));
+  });
+}
+
+/** Whether a step fills a place as it is written. */
+export function fills(places, step, place) {
+  const i = step.place ? indexOfPlace(places, step.place) : -1;
+  return i >= 0 && places[i] === place;
 }
 
 export function lookUp(tree, path) {
@@ -71,8 +88,8 @@ export class Model extends EventTarget {
   }
 
   accept(view) {
-    const kit = view.kit ?? this.view?.kit ?? { places: [], bins: [], carriers: [], items: [], steps: [] };
-    this.view = { ...view, kit, tree: view.tree ?? this.view?.tree ?? {} };
+    const tree = view.tree ?? this.view?.tree ?? {};
+    this.view = { ...view, tree, kit: view.kit ?? kitOf(tree) };
     this.tell('change');
   }
 

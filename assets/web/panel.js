@@ -1,7 +1,7 @@
 // What is selected, as fields: words in each language with the picture beside, sizes, places. Every drag has its field here.
 
 import { el, t, wordsOf } from '/static/common.js';
-import { elementPath, lookUp } from '/static/model.js';
+import { elementPath, indexOfPlace, lookUp } from '/static/model.js';
 import { bounds, normal, scaled } from '/static/bench.js';
 import { Media } from '/static/media.js';
 
@@ -50,7 +50,7 @@ export class Panel extends Media {
   }
 
   step(path, s) {
-    const place = (this.tree.places ?? []).findIndex((p) => p.id === s.place);
+    const place = indexOfPlace(this.tree.places, s.place);
     const item = (this.tree.items ?? []).find((x) => x.id === this.tree.places?.[place]?.item);
     const title = wordsOf(s.text) || wordsOf(item?.name) || s.id || t('Step');
     if (s.section) {

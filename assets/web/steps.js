@@ -1,7 +1,7 @@
 // The sections and steps in their order: chosen, dragged, and moved by keyboard.
 
 import { byId, el, pictureUrl, t, wordsOf } from '/static/common.js';
-import { elementPath, keyOf } from '/static/model.js';
+import { elementPath, indexOfPlace, keyOf } from '/static/model.js';
 
 const NEAR_PX = 5;
 
@@ -43,7 +43,7 @@ export class Steps extends EventTarget {
 
   step(step, k, steps, sectionPath) {
     const list = `${sectionPath}.steps`, path = elementPath(list, steps, k);
-    const place = (this.model.tree.places ?? []).find((p) => p.id === step.place);
+    const place = this.model.tree.places?.[indexOfPlace(this.model.tree.places, step.place)];
     const item = (this.model.tree.items ?? []).find((x) => x.id === place?.item);
     const words = this.wordsOfStep(step, item);
     const picture = item?.picture ? el('img', { src: pictureUrl(this.model.id, item.picture), alt: '', loading: 'lazy' })

@@ -14,6 +14,7 @@
 #define CHART_ROW        30
 #define CHART_BAR        20
 #define LABEL_CHARACTERS 40
+#define TIMES_MIN        5  /* fewer times of a step could be one person's */
 #define NUMBER_MIN_WIDTH 16 /* a narrower piece of a bar has no room for its number */
 
 /* Okabe and Ito's colours (2008), told apart by the colour-blind; the number's colour has a contrast of 4.5
@@ -256,6 +257,8 @@ static void counts_cells(const struct report_counts *c, bool kinds, double media
     number_cell(out, report_sum(c->cannot_tell));
     number_cell(out, c->skipped);
     number_cell(out, c->overridden);
+    if (c->done < TIMES_MIN)
+        median_s = -1;
     snprintf(text, sizeof text, "%s s", median_s < 0 ? "" : report_fixed(median_s, 1, report_point(), number));
     element(out, "td", " class=\"num\"", median_s < 0 ? "–" : text);
     fputs("</tr>\n", out);
@@ -339,6 +342,7 @@ static void write_foot(FILE *out)
     element(out, "p", "",
             _("Median time: half of the times a step took less, from showing it to its end; breaks and "
               "kits put aside are left out. Times are those of the work and its tools."));
+    element(out, "p", "", _("Times are shown once a step was done five times."));
     element(out, "p", "", _("This page counts steps and items. It holds nothing about who did the work."));
     fputs("</footer>\n</main>\n</body>\n</html>\n", out);
 }

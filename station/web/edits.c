@@ -102,8 +102,8 @@ static bool put_value(FILE *out, const json_t *v, int depth)
         return put_group(out, v, depth);
     if (json_is_string(json_array_get(v, 0)))
         return put_texts(out, v);
-    if (json_is_array(v))
-        return json_is_object(json_array_get(v, 0)) ? put_groups(out, v, depth) : put_numbers(out, v);
+    if (json_is_array(v)) /* an empty one waits for groups: steps */
+        return json_is_number(json_array_get(v, 0)) ? put_numbers(out, v) : put_groups(out, v, depth);
     return false;
 }
 

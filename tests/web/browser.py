@@ -22,7 +22,7 @@ def available():
 
 
 class Browser:
-    def __init__(self, folder, width, height, touch=False):
+    def __init__(self, folder, width, height, touch=False, still=False):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -36,7 +36,7 @@ class Browser:
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.05)
         options = {"binary": shutil.which("chromium"),
-                   "args": FLAGS + [f"--window-size={width},{height}", f"--user-data-dir={folder}"]}
+                   "args": FLAGS + (["--force-prefers-reduced-motion"] if still else []) + [f"--window-size={width},{height}", f"--user-data-dir={folder}"]}
         if touch:
             options["mobileEmulation"] = {"deviceMetrics": {"width": width, "height": height, "pixelRatio": 1, "touch": True}}
         session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {

@@ -13,6 +13,8 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import browser as web  # noqa: E402
+import studio_access as access  # noqa: E402
+import studio_new as new  # noqa: E402
 
 SOURCE = os.environ.get("LICHTWIJZER_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 BUILD = os.environ.get("LICHTWIJZER_BUILD", os.path.join(SOURCE, "build"))
@@ -217,6 +219,7 @@ def check_axe(b, axe, what):
 
 def look(b, axe, name):
     check_axe(b, axe, name)
+    access.targets(b, name)
     if KEEP:
         os.makedirs(KEEP, exist_ok=True)
         b.picture(os.path.join(KEEP, name + ".png"))
@@ -262,12 +265,25 @@ def work(home, axe):
         on_the_bench(b)
         nothing_is_lost(b, url)
         two_people(b, url, home)
+        new.an_animation(b, url)
+        new.make_it(b, url, home, PROGRAM)
+        new.language_is_kept(b, url)
+        kept = access.keyboard_from_the_address(b, url, lambda: text_of(home))
+        with open(os.path.join(home, "workflows/kit/workflow.cfg"), "w", encoding="utf-8") as file:
+            file.write(kept)
         troubles = [x for x in b.troubles() if "409" not in x]  # that somebody else saved is said so
         assert not troubles, troubles
         every_page(b, url, axe, "en-desktop")
         b.close()
         b = web.Browser(os.path.join(home, "profile-tablet"), *SIZES["tablet"], touch=True)
+        open_kit(b, url)
+        access.touch(b, middle_of)
         every_page(b, url, axe, "en-tablet")
+        for width, height, what in ((720, 450, "zoom-200"), (320, 640, "zoom-400")):
+            b.close()
+            b = web.Browser(os.path.join(home, "profile-" + what), width, height, touch=True, still=True)
+            access.reflow(b, url, (width, height), what, lambda name: look(b, axe, name))
+            access.nothing_moves(b)
     except AssertionError:
         if b and KEEP:
             os.makedirs(KEEP, exist_ok=True)

@@ -73,6 +73,17 @@ static void a_whole_workflow_is_made(void **state)
     free(text);
 }
 
+static void a_new_section_takes_steps(void **state)
+{
+    (void)state;
+    struct reply r = edited("check", "tray", "{\"insert\":\"sections\",\"at\":-1,\"group\":{\"id\":\"einde\",\"name\":{\"nl\":\"Einde\",\"en\":\"End\"},\"steps\":[]}},"
+        "{\"insert\":\"sections[einde].steps\",\"at\":-1,\"group\":{\"kind\":\"confirm\",\"id\":\"klaar\",\"text\":{\"nl\":\"Klaar?\",\"en\":\"Ready?\"}}}");
+    if (r.status != 200)
+        fail_msg("%d: %s", r.status, r.body);
+    assert_non_null(strstr(r.body, "\"errors\":0"));
+    reply_free(&r);
+}
+
 static void a_wrong_condition_is_said_where_it_stands(void **state)
 {
     (void)state;
@@ -195,7 +206,7 @@ int main(void)
     harness_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_workflow_begins_as_a_person_would_begin_it), cmocka_unit_test(a_whole_workflow_is_made),
-        cmocka_unit_test(a_wrong_condition_is_said_where_it_stands),    cmocka_unit_test(sounds_are_added),
+        cmocka_unit_test(a_new_section_takes_steps),                    cmocka_unit_test(a_wrong_condition_is_said_where_it_stands),    cmocka_unit_test(sounds_are_added),
         cmocka_unit_test(frames_are_written),                           cmocka_unit_test(each_reads_the_own_language),
         cmocka_unit_test(mistakes_are_said_in_it),
     };
