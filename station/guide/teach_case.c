@@ -4,7 +4,6 @@
 #include "log.h"
 #include "pack_session.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define CASE_MIN_MM2     3600.0 /* 60 x 60 mm: smaller things are no case */
@@ -22,13 +21,12 @@
 #define LEVEL_MIN        70
 #define LOW_SHARE        0.6    /* of the look light: what changes between the two comes from the projector */
 #define GAMMA            2.2    /* of a camera, roughly */
-#define SHADOW_SHARE     0.3    /* of the bench's gain by our light: less is in the shadow of the case, or its outer wall */
-#define GAIN_MIN         0.15   /* of the bench: below it our light is too weak to tell */
-#define DARK_GREY        8      /* too dark to tell: a black case is no shadow */
+#define ADDED_GREY       4      /* less of our light comes back from the bench: it can't be told */
+#define UNLIT            0.12   /* of what the bench gave back: a shadow; black plastic gives back more */
+#define SAME             1.3    /* times, either way: it is still the bench */
 #define TRIM_MAX_MM      60.0
 #define TRIM_GAP_MM      2.5  /* the blurred edge of a shadow is neither; a rim is wider */
 #define TRIM_STEP_MM     0.5
-#define SAME_GREY        12
 #define SIDE_POINTS      60
 #define SIDE_SHARE       0.5    /* of a side's points that lie in shadow: the case begins farther in */
 
@@ -80,6 +78,16 @@ static enum lw_msg look_before(struct teaching *t, struct lw_error *err)
     return rc;
 }
 
+/* A look in weaker light, by which shadows are told from the case; `out` is empty when it is of no use. */
+static enum lw_msg look_low(const struct teaching *t, struct guide_look *out, struct lw_error *err)
+{
+    const struct guide_light less = guide_light_bench(t->g, (uint8_t)(t->light.level * LOW_SHARE));
+    enum lw_msg rc = teach_look(t->g, &less, out, err);
+    if (!rc && out->trouble != REASON_NONE)
+        guide_look_finish(out);
+    return rc;
+}
+
 /* ---- the case ---- */
 
 static bool is_case(const void *context, const struct laid_part *part)
@@ -95,44 +103,39 @@ static struct laid_look case_look(const struct teaching *t, const struct guide_l
                               .y1_mm = t->g->bench_depth_mm, .z_mm = rim_mm, .counts = is_case};
 }
 
-/* The case has been laid: the look in full light, and one in less. */
+/* Looks in full light and in less: what differs between the two comes from the projector, whatever the room's light. */
 struct case_looks {
     const struct guide_look *full;
-    struct guide_look low;
-    double usual_gain; /* of what both lights reach; 0: our light is too weak to tell */
+    struct guide_look low; /* with the case; without it: t->before and t->bare_low */
 };
 
-/* How much brighter the fuller light makes a point of the case's rim's plane; -1: can't tell. */
-static double gain_at(const struct teaching *t, const struct case_looks *l, struct local_mm b, double z_mm)
+static const uint8_t *pixel_at(const struct model *m, const struct image *im, struct local_mm b, double z_mm)
 {
-    double value[2];
-    for (int i = 0; i < 2; i++) {
-        int grey = pack_grey_at(&t->g->calibration.model, i ? &l->full->picture : &l->low.picture, (struct rigid){0}, b, z_mm);
-        if (grey < DARK_GREY)
-            return -1;
-        value[i] = pow(grey, GAMMA);
-    }
-    return value[1] / value[0] - 1;
+    struct cam_px c;
+    if (!im->data || !model_cam_from_bench(m, (struct bench_mm){b.x, b.y, z_mm}, &c) || !(c.x >= 0) || !(c.y >= 0) ||
+        c.x > im->width - 1 || c.y > im->height - 1)
+        return NULL;
+    return image_row(im, (int)(c.y + 0.5)) + 3 * (int)(c.x + 0.5);
 }
 
-static int by_size(const void *a, const void *b)
+/* Our light that comes back from there, against what the bare bench gave back: the least and the most of the colours.
+ * False: can't tell. */
+static bool returned(const struct teaching *t, const struct case_looks *l, struct local_mm b, double z_mm, double *least, double *most)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Of the whole picture. */
-static double usual_gain(const struct teaching *t, const struct case_looks *l)
-{
-    double gain[SIDE_POINTS * 4];
-    int count = 0;
-    for (int i = 0; i < SIDE_POINTS * 4; i++) {
-        struct local_mm b = {t->g->bench_width_mm * (i % 20 + 0.5) / 20, t->g->bench_depth_mm * (i / 20 + 0.5) / 12};
-        gain[count] = gain_at(t, l, b, 0);
-        count += gain[count] >= 0;
+    const struct model *m = &t->g->calibration.model;
+    const uint8_t *is = pixel_at(m, &l->full->picture, b, z_mm), *is_low = pixel_at(m, &l->low.picture, b, z_mm);
+    const uint8_t *was = pixel_at(m, &t->before.picture, b, z_mm), *was_low = pixel_at(m, &t->bare_low.picture, b, z_mm);
+    if (!is || !is_low || !was || !was_low)
+        return false;
+    *least = 1e9, *most = 0;
+    for (int k = 0; k < 3; k++) {
+        double bare = pow(was[k], GAMMA) - pow(was_low[k], GAMMA), now = pow(is[k], GAMMA) - pow(is_low[k], GAMMA);
+        if (was[k] - was_low[k] < ADDED_GREY)
+            return false;
+        *least = fmin(*least, now / bare);
+        *most = fmax(*most, now / bare);
     }
-    qsort(gain, (size_t)count, sizeof *gain, by_size);
-    return count ? gain[count / 2] : 0;
+    return true;
 }
 
 /* The point at `along` (-1..1) of a side, so far inwards; sides: right, back, left, front. */
@@ -143,30 +146,28 @@ static struct local_mm side_point(const struct carrier_taught *c, int side, doub
                     : (struct local_mm){sign * (c->width_mm / 2 - inwards_mm), along * c->depth_mm / 2};
 }
 
-/* A side's line of points, so far inwards, shows mostly the bench as it was, or the shadow on it and the unlit wall. */
+/* A side's line of points, so far inwards, shows mostly the bench, or the shadow on it and the wall that our light does
+ * not reach. */
 static bool beside_case(const struct teaching *t, const struct case_looks *l, int side, double inwards_mm)
 {
-    const struct model *m = &t->g->calibration.model;
     int seen = 0, beside = 0;
     for (int i = 0; i < SIDE_POINTS; i++) {
         struct local_mm b = rigid_apply(t->T, side_point(&t->carrier, side, 0.9 * (2.0 * i / (SIDE_POINTS - 1) - 1), inwards_mm));
-        int was = pack_grey_at(m, &t->before.picture, (struct rigid){0}, b, t->carrier.height_mm);
-        int is = pack_grey_at(m, &l->full->picture, (struct rigid){0}, b, t->carrier.height_mm);
-        double gain = gain_at(t, l, b, t->carrier.height_mm);
-        bool unlit = gain >= 0 && gain < SHADOW_SHARE * l->usual_gain;
-        seen += was >= 0 && is >= 0;
-        beside += was >= 0 && is >= 0 && (abs(was - is) < SAME_GREY || unlit);
+        double least, most;
+        if (!returned(t, l, b, t->carrier.height_mm, &least, &most))
+            continue;
+        seen++;
+        beside += most < UNLIT || (least > 1 / SAME && most < SAME);
     }
     return beside > SIDE_SHARE * seen;
 }
 
-/* What changed when the case was laid holds its shadow in our light and the outer walls that face away from it; both
- * gain nothing when the light becomes fuller. */
+/* What changed when the case was laid holds its shadows, of our light and of lamps, and its outer walls. */
 static void trim_shadow(struct teaching *t, const struct case_looks *l)
 {
     struct carrier_taught *c = &t->carrier;
     double depth[4] = {0};
-    for (int side = 0; side < 4 && l->usual_gain > GAIN_MIN; side++) {
+    for (int side = 0; side < 4 && true; side++) {
         double last = -TRIM_STEP_MM;
         for (double d = 0; d < TRIM_MAX_MM && d - fmax(last, 0) <= TRIM_GAP_MM; d += TRIM_STEP_MM)
             if (beside_case(t, l, side, d))
@@ -180,15 +181,6 @@ static void trim_shadow(struct teaching *t, const struct case_looks *l)
     t->T = rigid_mul(t->T, (struct rigid){(depth[2] - depth[0]) / 2, (depth[3] - depth[1]) / 2, 0});
     c->width_mm -= depth[0] + depth[2];
     c->depth_mm -= depth[1] + depth[3];
-}
-
-/* A look in weaker light, by which shadows are told from the case. */
-static enum lw_msg look_low(const struct teaching *t, struct case_looks *l, struct lw_error *err)
-{
-    const struct guide_light less = guide_light_bench(t->g, (uint8_t)(t->light.level * LOW_SHARE));
-    enum lw_msg rc = teach_look(t->g, &less, &l->low, err);
-    l->usual_gain = !rc && l->low.trouble == REASON_NONE ? usual_gain(t, l) : 0;
-    return rc;
 }
 
 /* The case's rectangle at the height of its rim. */
@@ -266,7 +258,7 @@ static enum lw_msg try_case(struct teaching *t, bool pressed, const char **reaso
             *reason = "half_out";
     }
     if (!rc && !*reason && laid.count > 0) {
-        rc = look_low(t, &looks, err);
+        rc = look_low(t, &looks.low, err);
         if (!rc)
             trim_shadow(t, &looks);
         rc = rc ? rc : ask_rim(t, &rim_mm, err);
@@ -320,6 +312,8 @@ static enum lw_msg clear_bench(struct teaching *t, struct lw_error *err)
         rc = rc ? rc : look_before(t, err);
         q.reason = verdict_reason_name(t->before.trouble);
     } while (!rc && t->before.trouble != REASON_NONE);
+    if (!rc)
+        rc = look_low(t, &t->bare_low, err);
     return rc;
 }
 

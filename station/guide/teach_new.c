@@ -485,6 +485,7 @@ enum lw_msg teach_new_run(struct guide *g, const char *folder, const struct teac
     free(t.known);
     image_finish(&t.carrier.picture);
     guide_look_finish(&t.before);
+    guide_look_finish(&t.bare_low);
     teach_book_close(&t.book);
     return rc;
 }

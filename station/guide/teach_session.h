@@ -20,6 +20,7 @@ struct teaching {
     struct check **known; /* of o->known, each item alone */
     struct guide_light light; /* one serves all looks: the look after a thing is the look before the next */
     struct guide_look before; /* the look that the next is compared with */
+    struct guide_look bare_low; /* the empty bench in less light; until the case is known */
     struct rigid T_before;    /* where the case lay then; the bench: 0 */
     struct rigid T;           /* where it lies now */
     struct carrier_taught carrier; /* as the checks find it again; picture.data NULL: the bench */

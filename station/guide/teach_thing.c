@@ -17,6 +17,7 @@
 #define STILL_RAD        0.004
 #define SAME_MM          0.6   /* a thing that was not touched */
 #define SURE_SCORE       0.3   /* of an item alone, without its rivals: less is offered as a new thing */
+#define LENGTH_MOST      1.2   /* times as long: it is another thing */
 #define EXTRA_REFERENCES 4     /* further equal things are further layings */
 
 /* ---- what may be new ---- */
@@ -241,20 +242,40 @@ static bool is_item(const struct check *c, const struct image *before, const str
     return true;
 }
 
+static double longest(const struct local_mm *p, int count)
+{
+    double most = 0;
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < i; k++)
+            most = fmax(most, hypot(p[i].x - p[k].x, p[i].y - p[k].y));
+    return most;
+}
+
+/* Only what is about as long is looked at more closely: that keeps a kit of a hundred things quick. */
+static bool about_as_long(const struct check *c, double length_mm)
+{
+    struct local_mm outline[LAID_RIM];
+    double length = c ? longest(outline, check_item_outline(c, 0, outline, LAID_RIM)) : 0;
+    return length > 0 && length < LENGTH_MOST * length_mm && length_mm < LENGTH_MOST * length;
+}
+
 int teach_recognise(const struct teaching *t, const struct thing *thing, int *known)
 {
     struct image before = {0}, after = {0};
     struct lw_error ignored;
     struct rigid offset;
     double best = SURE_SCORE, score;
+    double length = longest(thing->laid.parts[0].rim, thing->laid.parts[0].rim_count);
     int item = -1;
     *known = -1;
     if (cut_first(thing, &before, &after, &ignored) == LW_OK) {
         for (int i = 0; i < t->book.w->item_count; i++)
-            if (is_item(t->book.checks[i], &before, &after, &score, &offset) && score > best)
+            if (about_as_long(t->book.checks[i], length) && is_item(t->book.checks[i], &before, &after, &score, &offset) &&
+                score > best)
                 best = score, item = i;
         for (int i = 0; item < 0 && t->known && i < t->o->known->item_count; i++)
-            if (is_item(t->known[i], &before, &after, &score, &offset) && score > best)
+            if (about_as_long(t->known[i], length) && is_item(t->known[i], &before, &after, &score, &offset) &&
+                score > best)
                 best = score, *known = i;
     }
     image_finish(&before);
