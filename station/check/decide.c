@@ -1,5 +1,6 @@
 #include "apart.h"
 #include "check_parts.h"
+#include "two.h"
 
 #define TWICE_MIN     1.55 /* of the taught area: two lie there, one may hide a part of the other */
 #define TWICE_MAX     2.6
@@ -221,7 +222,7 @@ static void decide_strange(const struct check *c, int expected, const struct sha
         return;
     }
     refuse(v, REASON_UNKNOWN, -1);
-    if (ratio > TWICE_MIN && ratio < TWICE_MAX) {
+    if ((ratio > TWICE_MIN && ratio < TWICE_MAX) || shape_is_two(&it->references[0].shape, seen)) {
         refuse(v, REASON_TOO_MANY, expected);
         return;
     }

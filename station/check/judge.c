@@ -15,6 +15,7 @@
 #define ALIKE_RAD      0.003
 #define PUSHED_ROOM_MM 12.0 /* around a place of a pushed carrier */
 #define BLOCK_PX       8
+#define NEIGHBOUR_SHARE 0.6 /* of a filled place's item must be part of what lies at the expected place */
 #define MOVED_SHARE    0.3 /* of a filled place's item must have changed */
 
 struct scene {
@@ -414,6 +415,29 @@ static bool is_neighbour(const struct scene *s, int part)
     return place >= 0 && s->places[place].filled && !over_item(&s->c->items[s->places[s->expected].item], at, OWN_ROOM_MM);
 }
 
+/* What lies there is none of the taught things because it hangs together with a filled neighbour that changed: most of
+ * where that lies is part of it. -1: no such neighbour. */
+static int neighbour_in_part(const struct scene *s, int part)
+{
+    for (int i = 0; i < s->place_count; i++) {
+        const struct check_place *p = &s->places[i];
+        if (i == s->expected || !p->filled || p->item < 0 || p->item >= s->c->count)
+            continue;
+        const struct shape *o = &s->c->items[p->item].references[0].shape;
+        struct rigid T = rigid_mul(rigid_inverse(s->grid.T_bench_from_local), p->T_bench_from_place);
+        int changed = 0;
+        for (int k = 0; k < o->samples; k++) {
+            double x, y;
+            view_px_from_local(&s->grid, rigid_apply(T, (struct local_mm){o->sx[k], o->sy[k]}), &x, &y);
+            bool in = x >= 0 && y >= 0 && x < s->change.labels.width - 0.5 && y < s->change.labels.height - 0.5;
+            changed += in && image_row(&s->change.labels, (int)(y + 0.5))[(int)(x + 0.5)] == part + 1;
+        }
+        if (changed > NEIGHBOUR_SHARE * o->samples)
+            return i;
+    }
+    return -1;
+}
+
 static enum lw_msg judge_scene(const struct scene *s, struct verdict *v, struct lw_error *err)
 {
     const struct check_place *p = &s->places[s->expected];
@@ -445,6 +469,12 @@ static enum lw_msg judge_scene(const struct scene *s, struct verdict *v, struct 
     write_outline(&s->grid, &s->change, target, v);
     enum lw_msg rc =
         judge_part(s->c, &s->change, target, p->item, false, tolerance_mm, tolerance_rad, v, err);
+    int beside = !rc && v->result == VERDICT_REFUSE ? neighbour_in_part(s, target) : -1;
+    if (beside >= 0) {
+        v->reason = REASON_MOVED;
+        v->seen_item = s->places[beside].item;
+        v->seen_place = beside;
+    }
     if (!rc && extra >= 0 && (v->result == VERDICT_ACCEPT || v->result == VERDICT_CONFIRM))
         return judge_extra(s, extra, v, err);
     return rc;
