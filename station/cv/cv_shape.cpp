@@ -251,6 +251,8 @@ static void keep_bodies(differences &d, const cv::Mat &valid, double mm_per_px)
         return;
     int reach = FACING_PX + 1;
     area = cv::Rect(area.x - reach, area.y - reach, area.width + 2 * reach, area.height + 2 * reach) & whole(weak);
+    const cv::Mat colour = d.colour(area);
+    cv::Mat shadow = d.shadow(area), body = d.body(area);
     auto n = static_cast<size_t>(cv::connectedComponents(weak(area), labels, 4, CV_32S));
     std::vector<int> size(n, 0), rim(n, 0), faces(n, 0), sharp_faces(n, 0);
     std::vector<float> mean(n, 0);
@@ -258,17 +260,17 @@ static void keep_bodies(differences &d, const cv::Mat &valid, double mm_per_px)
         for (int x = 0; x < area.width; x++) {
             auto l = static_cast<size_t>(labels.at<int>(y, x));
             size[l]++;
-            mean[l] += d.colour(area).at<float>(y, x);
+            mean[l] += colour.at<float>(y, x);
         }
     for (size_t l = 0; l < n; l++)
         mean[l] /= static_cast<float>(std::max(1, size[l]));
-    face_ground(labels, d.colour(area), mean, sharp(area), std::max(LOW_GREY * 0.8F, LOW_SIGMAS * d.edge_sigma), rim, faces, sharp_faces);
+    face_ground(labels, colour, mean, sharp(area), std::max(LOW_GREY * 0.8F, LOW_SIGMAS * d.edge_sigma), rim, faces, sharp_faces);
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
             auto l = static_cast<size_t>(labels.at<int>(y, x));
             if (l && size[l] * mm_per_px * mm_per_px > BODY_MIN_MM2 && faces[l] > FACING_SHARE * rim[l] &&
                 sharp_faces[l] > SHARP_SHARE * faces[l])
-                d.shadow(area).at<uint8_t>(y, x) = 0, d.body(area).at<uint8_t>(y, x) = 255;
+                shadow.at<uint8_t>(y, x) = 0, body.at<uint8_t>(y, x) = 255;
         }
     cv::dilate(d.body, d.body, cv::Mat());
 }
@@ -347,14 +349,16 @@ static void fill_inside(const differences &d, cv::Mat &mask)
     cv::Mat edges = d.edge(area) > std::max(LOW_GREY, LOW_SIGMAS * d.edge_sigma), near;
     cv::dilate(mask(area), near, cv::getStructuringElement(cv::MORPH_CROSS, cv::Size(3, 3)));
     cv::dilate(edges, edges, cv::Mat());
+    const cv::Mat colour = d.colour(area), shadow = d.shadow(area);
+    cv::Mat inside = mask(area);
     float least = std::max(INSIDE_GREY, INSIDE_SIGMAS * d.sigma);
     float strong = std::max(2 * HIGH_GREY, 0.5F * d.faint / FAINT_SHARE);
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
             auto l = static_cast<size_t>(labels.at<int>(y, x));
             size[l]++;
-            float c = d.colour(area).at<float>(y, x);
-            bool plain = !d.shadow(area).at<uint8_t>(y, x) && (std::abs(soft.at<float>(y, x)) > least || c > 2 * least);
+            float c = colour.at<float>(y, x);
+            bool plain = !shadow.at<uint8_t>(y, x) && (std::abs(soft.at<float>(y, x)) > least || c > 2 * least);
             differs[l] += plain || c > strong; // as dark as the thing around it
             border[l] += near.at<uint8_t>(y, x) != 0;
             sharp[l] += near.at<uint8_t>(y, x) && edges.at<uint8_t>(y, x);
@@ -365,7 +369,7 @@ static void fill_inside(const differences &d, cv::Mat &mask)
             auto l = static_cast<size_t>(labels.at<int>(y, x));
             if (l > 0 && !rim[l] &&
                 (differs[l] > INSIDE_SHARE * size[l] || sharp[l] < (1 - SHARP_SHARE) * border[l]))
-                mask(area).at<uint8_t>(y, x) = 255;
+                inside.at<uint8_t>(y, x) = 255;
         }
 }
 
@@ -449,8 +453,8 @@ static void relight(const cv::Mat &after, const cv::Mat &gain, const struct imag
     out->clipped_share = changed ? static_cast<double>(white) / changed : 0;
 }
 
-static void run(const struct image *before_im, const struct image *after_im, const cv_change_options *o,
-                cv_change *out)
+static void change_of(const struct image *before_im, const struct image *after_im, const cv_change_options *o,
+                      cv_change *out)
 {
     cv::Mat before, after;
     cv::GaussianBlur(cv_wrap(before_im), before, cv::Size(3, 3), 0.8);
@@ -475,6 +479,37 @@ static void run(const struct image *before_im, const struct image *after_im, con
     cv_shape_mark_doubt(d, out);
     measure(before, d, mask, valid, out);
     relight(after, gain, after_im, out);
+}
+
+// What is judged, and as much beyond it as blur and gradients reach.
+static cv::Rect judged_area(const cv_change_options *o, const cv::Rect &all)
+{
+    if (!o->valid || o->light_everywhere)
+        return all;
+    cv::Rect r = cv::boundingRect(cv_wrap(o->valid));
+    int x0 = std::max(0, r.x - GAIN_CELL) / GAIN_CELL * GAIN_CELL, y0 = std::max(0, r.y - GAIN_CELL) / GAIN_CELL * GAIN_CELL;
+    r = cv::Rect(x0, y0, r.x + r.width + GAIN_CELL - x0, r.y + r.height + GAIN_CELL - y0) & all;
+    return r.width < 4 * GAIN_CELL || r.height < 4 * GAIN_CELL ? all : r;
+}
+
+// Only there; the parts are told in pixels of the whole pictures.
+static void run(const struct image *before, const struct image *after, const cv_change_options *o, cv_change *out)
+{
+    cv::Rect a = judged_area(o, cv::Rect(0, 0, before->width, before->height));
+    auto window = [&a](const struct image &im) { return image_window(&im, a.x, a.y, a.width, a.height); };
+    struct image b = window(*before), c = window(*after), valid = {};
+    cv_change in = *out;
+    cv_change_options options = *o;
+    if (o->valid)
+        valid = window(*o->valid), options.valid = &valid;
+    in.labels = window(out->labels), in.plain = window(out->plain), in.doubt = window(out->doubt);
+    change_of(&b, &c, &options, &in);
+    for (int i = 0; i < in.count; i++) {
+        cv_part &p = in.parts[i];
+        p.x += a.x, p.y += a.y, p.left += a.x, p.right += a.x, p.top += a.y, p.bottom += a.y;
+    }
+    in.labels = out->labels, in.plain = out->plain, in.doubt = out->doubt;
+    *out = in;
 }
 
 enum lw_msg cv_shape_change(const struct image *before, const struct image *after, const struct cv_change_options *o,

@@ -192,31 +192,33 @@ void cv_shape_mark_doubt(const differences &d, cv_change *out)
     cv::Rect area = cv::boundingRect(labels);
     if (area.empty())
         return;
+    const cv::Mat neutral = d.neutral(area), hard = d.hard(area);
+    labels = labels(area), doubt = doubt(area);
     std::vector<int> all(CV_SHAPE_PARTS + 1, 0), dark(all), coloured(all);
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
-            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
+            auto l = static_cast<size_t>(labels.at<uint8_t>(y, x));
             all[l]++;
-            coloured[l] += d.neutral(area).at<uint8_t>(y, x) == 0;
+            coloured[l] += neutral.at<uint8_t>(y, x) == 0;
         }
-    std::vector<bool> one_sided = shadows_lie_on_one_side(labels(area), d.neutral(area), coloured, all);
+    std::vector<bool> one_sided = shadows_lie_on_one_side(labels, neutral, coloured, all);
     cv::Mat shadow(area.size(), CV_8U);
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
-            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
-            const cv::Mat &from = one_sided[l] ? d.neutral : d.hard;
-            shadow.at<uint8_t>(y, x) = l ? from(area).at<uint8_t>(y, x) : 0;
+            auto l = static_cast<size_t>(labels.at<uint8_t>(y, x));
+            const cv::Mat &from = one_sided[l] ? neutral : hard;
+            shadow.at<uint8_t>(y, x) = l ? from.at<uint8_t>(y, x) : 0;
         }
     cv::morphologyEx(shadow, shadow, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_RECT, cv::Size(2, 2)));
-    keep_outer(shadow, labels(area));
+    keep_outer(shadow, labels);
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++)
-            dark[static_cast<size_t>(labels(area).at<uint8_t>(y, x))] += shadow.at<uint8_t>(y, x) != 0;
+            dark[static_cast<size_t>(labels.at<uint8_t>(y, x))] += shadow.at<uint8_t>(y, x) != 0;
     for (int y = 0; y < area.height; y++)
         for (int x = 0; x < area.width; x++) {
-            auto l = static_cast<size_t>(labels(area).at<uint8_t>(y, x));
+            auto l = static_cast<size_t>(labels.at<uint8_t>(y, x));
             bool keep = l && all[l] - dark[l] > BARE_SHARE * all[l];
-            doubt(area).at<uint8_t>(y, x) = keep ? shadow.at<uint8_t>(y, x) : 0;
+            doubt.at<uint8_t>(y, x) = keep ? shadow.at<uint8_t>(y, x) : 0;
         }
     for (int i = 0; i < out->count; i++) {
         auto l = static_cast<size_t>(i + 1);
