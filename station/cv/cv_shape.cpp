@@ -488,7 +488,8 @@ static cv::Rect judged_area(const cv_change_options *o, const cv::Rect &all)
         return all;
     cv::Rect r = cv::boundingRect(cv_wrap(o->valid));
     int x0 = std::max(0, r.x - GAIN_CELL) / GAIN_CELL * GAIN_CELL, y0 = std::max(0, r.y - GAIN_CELL) / GAIN_CELL * GAIN_CELL;
-    r = cv::Rect(x0, y0, r.x + r.width + GAIN_CELL - x0, r.y + r.height + GAIN_CELL - y0) & all;
+    int x1 = (r.x + r.width) / GAIN_CELL * GAIN_CELL + 2 * GAIN_CELL, y1 = (r.y + r.height) / GAIN_CELL * GAIN_CELL + 2 * GAIN_CELL;
+    r = cv::Rect(x0, y0, x1 - x0, y1 - y0) & all;
     return r.width < 4 * GAIN_CELL || r.height < 4 * GAIN_CELL ? all : r;
 }
 
