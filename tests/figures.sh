@@ -3,7 +3,7 @@
 # Each measurement's result is kept in build/figures/COMMIT and is not run again: it goes on where it stopped. What does
 # not fit into two hours on two cores is left out, and said so.
 # Every measurement is a few minutes long, and all of them come once before any comes again with other seeds. In CPU
-# minutes: speed 6, instruments 8, calibration 3, checks 25, scenarios 100; two run at a time.
+# minutes: speed 6, instruments 8, calibration 3, checks 25, photorealistic bench 10, scenarios 100; two run at a time.
 #   LICHTWIJZER_FIGURES_S     time limit in seconds        LICHTWIJZER_FIGURES_SEEDS   seeds of the pretend bench (5)
 #   LICHTWIJZER_FIGURES_RUNS  seeds of each scenario (20)  LICHTWIJZER_FIGURES_KEEP    folder of results to go on with
 #   LICHTWIJZER_FIGURES_ONLY  only names that this extended regular expression matches
@@ -55,6 +55,13 @@ done | grep -E "^[^ ]*($only)" >"$out/jobs-alone" || true
     echo "decode-real sh -c 'build/tests/calibration/test_calibration_decode; [ \$? = 0 ] || [ \$? = 77 ]'"
     if [ -r "$shared/data/instruments/checks.csv" ]; then
         echo "instruments sh tests/check/figure_instruments.sh $shared/data/instruments"
+    fi
+    if [ -r "$shared/bench/bench.py" ] && /usr/bin/python3 -c 'import cv2, numpy' 2>/dev/null; then
+        for seed in $seeds; do
+            for light in easy office window; do
+                echo "photoreal-$light-$seed sh tests/check/figure_photoreal.sh $shared/bench build/photoreal $light-$seed"
+            done
+        done
     fi
     for seed in $seeds; do
         echo "calibration-$seed build/tests/calibration/figure_calibration --seed $seed"
@@ -111,6 +118,23 @@ instruments() {
     cat "$out/instruments" 2>/dev/null || echo "not measured"
 }
 
+photoreal() {
+    title "Photorealistic bench, one laying taught in the same light: seeds 1 to ${LICHTWIJZER_FIGURES_SEEDS:-5}"
+    if [ -z "$(have 'photoreal-*')" ]; then
+        echo "not measured ($shared/bench, python3-opencv)"
+        return
+    fi
+    for light in easy office window; do
+        have "photoreal-$light-*" | xargs -r cat | awk -v light="$light" '
+            /^[a-z]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+$/ {
+                k = $1 == "right" ? "right" : "wrong"; n[k] += $2; ok[k] += $4; ask[k] += $5; no[k] += $6 + $7; why[k] += $8 }
+            /in the case:/ { for (i = 2; i <= NF; i++) if ($i ~ /^(right|can|wrong)/) seen[$i] += $(i - 1) }
+            END { printf "%-8s right: %d accepted, %d asked, %d refused of %d; wrong: %d accepted, %d asked, right reason %d of %d; inventory %d right, %d wrong, %d can\047t tell\n",
+                  light, ok["right"], ask["right"], no["right"], n["right"], ok["wrong"], ask["wrong"], why["wrong"], n["wrong"],
+                  seen["right,"], seen["wrong"], seen["can\047t"] }'
+    done
+}
+
 table() {
     echo "Lichtwijzer figures: $(date -u +%Y-%m-%d), commit $commit, $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
     title "Checks on the pretend bench: seeds 1 to ${LICHTWIJZER_FIGURES_SEEDS:-5} in each light"
@@ -118,6 +142,7 @@ table() {
     # shellcheck disable=SC2086 # a list of names without spaces
     [ -z "$files" ] || build/tests/check/figure_pretend --table $files || true
     instruments
+    photoreal
     title "Calibration on the pretend bench, devices hanging elsewhere with each seed, office light"
     files=$(have 'calibration-*')
     # shellcheck disable=SC2086
