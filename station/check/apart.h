@@ -18,3 +18,7 @@ struct apart {
  * fits both, has none). Strength 0, lean 0.5: they differ nowhere. */
 struct apart shape_apart(const struct explanation *mine, const struct explanation *rival, const struct shape *seen,
                          const double usual[CUE_COUNT]);
+
+/* How well the light and dark along the seen thing follows the taught one's: correlation (-1 .. 1) of the mean tones across it
+ * at every millimetre of its length, less their slow course, which shadows beside it make. 0: it is too short, or plain. */
+double shape_pattern(const struct explanation *e, const struct shape *seen);

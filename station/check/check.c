@@ -11,23 +11,8 @@
 #define BLACK_GREY    8.0
 #define BLURRED_BELOW 0.45 /* of the gradients of the before look */
 #define CLIPPED_MAX   0.6  /* of the changed pixels are white */
-/* What differs between two layings of one thing at least, from pixels and outline noise; the taught pictures
- * only widen it. mm, mm, log, mm, log, log. */
-static const double usual[CUE_COUNT] = {[CUE_OUTLINE] = 0.7, [CUE_STRETCH] = 2.4, [CUE_AREA] = 0.10,
-                                        [CUE_LENGTH] = 1.8,  [CUE_HUE] = 0.06,    [CUE_TONE] = 0.16};
-#define WIDEN_MAX    2.0 /* a bad laying must not make an item match everything */
-#define FLOOR_ONE    2.0 /* difference that still is the item when one laying was taught */
-#define FLOOR_MIN    1.8
-#define FLOOR_MAX    2.2
-#define FLOOR_FACTOR 1.35 /* of the worst difference between its own references */
-#define ALIKE_FACTOR 1.2
-#define ENDS_ALIKE   1.15 /* turned round it differs by no more than so much more than as it was taught */
-/* Light from one side makes the mirror image of anything look other: only a difference beyond that is the thing's. */
-#define MIRROR_ALIKE 1.6
-#define SAME_MIN     0.45 /* what two layings differ by at least, whatever the taught pictures say */
 #define STACKED_WIDTH_MM 9.0 /* on a narrower thing no second one stays */
 #define STACKED_SHARE 0.8 /* nor on one that is narrower than so much of its height */
-#define TAUGHT_MAX   32   /* references that the mean pose is made of */
 
 static const char *const result_names[] = {"cannot_tell", "refuse", "confirm", "accept"};
 static const char *const reason_names[] = {"none",     "missing",   "other_item", "turned", "mirrored",
@@ -54,6 +39,8 @@ static void reference_finish(struct taught_reference *r)
 {
     shape_finish(&r->shape);
     shape_finish(&r->mirror);
+    for (int i = 0; i < r->further_count; i++)
+        shape_finish(&r->further[i]);
     image_finish(&r->before);
 }
 
@@ -105,7 +92,19 @@ enum verdict_reason check_picture_trouble(const struct cv_change *ch)
     return ch->sharpness < BLURRED_BELOW && ch->noise_grey > 0 ? REASON_BLURRED : REASON_NONE;
 }
 
-static enum lw_msg teach_reference(const char *id, const struct check_reference *from,
+/* Of few pictures further layings are made. */
+static enum lw_msg make_further(const struct image *after, const struct cv_change *ch, struct taught_reference *to,
+                                struct lw_error *err)
+{
+    enum lw_msg rc = LW_OK;
+    while (to->further_count < SYNTHETIC_COUNT && !rc) {
+        rc = synthetic_laying(&to->before, after, ch, to->further_count, &to->further[to->further_count], err);
+        to->further_count++;
+    }
+    return rc;
+}
+
+static enum lw_msg teach_reference(const char *id, const struct check_reference *from, bool further,
                                    struct taught_reference *to, struct lw_error *err)
 {
     struct image after = {0};
@@ -126,6 +125,8 @@ static enum lw_msg teach_reference(const char *id, const struct check_reference 
     if (!rc && to->shape.count == 0)
         rc = lw_fail(err, LW_MSG_TAUGHT_NOTHING, id);
     rc = rc ? rc : shape_mirror(&to->shape, &to->mirror, err);
+    if (!rc && further)
+        rc = make_further(&after, &ch, to, err);
     to->half_x_mm = after.width * SHAPE_MM_PER_PX / 2;
     to->half_y_mm = after.height * SHAPE_MM_PER_PX / 2;
     cv_shape_change_finish(&ch);
@@ -136,15 +137,9 @@ static enum lw_msg teach_reference(const char *id, const struct check_reference 
 enum lw_msg check_reference_good(const char *id, const struct check_reference *reference, struct lw_error *err)
 {
     struct taught_reference r = {0};
-    enum lw_msg rc = teach_reference(id, reference, &r, err);
+    enum lw_msg rc = teach_reference(id, reference, false, &r, err);
     reference_finish(&r);
     return rc;
-}
-
-static void base_weights(struct taught_item *it)
-{
-    for (int i = 0; i < CUE_COUNT; i++)
-        it->weight[i] = 1 / usual[i];
 }
 
 enum lw_msg check_teach_item(struct check *c, const char *id, const struct check_item_options *options,
@@ -165,11 +160,11 @@ enum lw_msg check_teach_item(struct check *c, const char *id, const struct check
     it.references = calloc((size_t)count, sizeof *it.references);
     if (!it.references)
         return lw_fail(err, LW_MSG_NO_MEMORY);
-    base_weights(&it);
+    learn_base_weights(&it);
     enum lw_msg rc = LW_OK;
     for (int i = 0; i < count && !rc; i++) {
         it.count++;
-        rc = teach_reference(id, &references[i], &it.references[i], err);
+        rc = teach_reference(id, &references[i], count <= FEW_LAYINGS, &it.references[i], err);
         struct shape *s = &it.references[i].shape;
         it.contrast += s->contrast / count;
         for (int k = 0; k < s->count && !rc; k++)
@@ -180,151 +175,6 @@ enum lw_msg check_teach_item(struct check *c, const char *id, const struct check
     else
         c->items[c->count++] = it;
     return rc;
-}
-
-/* What is usual between layings of this item, from all pairs of its references. */
-static void widen(struct taught_item *it)
-{
-    double sum[CUE_COUNT] = {0};
-    struct shape_match m;
-    int n = 0;
-    for (int a = 0; a < it->count; a++)
-        for (int b = 0; b < it->count; b++)
-            if (a != b &&
-                match_shapes(it, &it->references[a].shape, &it->references[b].shape, &m) < NO_MATCH) {
-                for (int k = 0; k < CUE_COUNT; k++)
-                    sum[k] += m.cue[k];
-                it->inside_max = fmax(it->inside_max, m.inside);
-                n++;
-            }
-    for (int k = 0; k < CUE_COUNT && n; k++)
-        it->weight[k] = 1 / fmin(fmax(usual[k], 1.1 * sum[k] / n), WIDEN_MAX * usual[k]);
-}
-
-/* Differences between layings, the same way round and turned: when they are alike, so are the ends. */
-static void measure_ends(struct taught_item *it)
-{
-    double same = 0, turned = 0;
-    int n = 0;
-    for (int a = 0; a < it->count; a++)
-        for (int b = 0; b < it->count; b++) {
-            struct item_match m;
-            if (a == b && it->count > 1)
-                continue;
-            match_reference(it, &it->references[b], &it->references[a].shape, NO_MATCH, &m);
-            same += fmin(m.upright, FLOOR_MAX);
-            turned += fmin(m.turned, 2 * FLOOR_MAX);
-            n++;
-        }
-    it->ends_alike = turned / n < ENDS_ALIKE * fmax(same / n, SAME_MIN);
-}
-
-/* The same for the mirror image. */
-static void measure_mirror(struct taught_item *it)
-{
-    double same = 0, mirrored = 0;
-    int n = 0;
-    it->area_max_mm2 = 0;
-    for (int a = 0; a < it->count; a++) {
-        const struct taught_reference *r = &it->references[a];
-        it->area_max_mm2 = fmax(it->area_max_mm2, r->shape.area_mm2);
-        for (int b = 0; b < it->count; b++) {
-            if (a == b && it->count > 1)
-                continue;
-            same += fmin(match_shapes(it, &it->references[b].shape, &r->shape, NULL), FLOOR_MAX);
-            mirrored += fmin(match_shapes(it, &it->references[b].shape, &r->mirror, NULL), 2 * FLOOR_MAX);
-            n++;
-        }
-    }
-    it->mirror_alike = mirrored / n < MIRROR_ALIKE * fmax(same / n, SAME_MIN);
-}
-
-/* Where its references lie on average, and each against that. */
-static void measure_mean(struct taught_item *it)
-{
-    struct rigid T[TAUGHT_MAX] = {{0}};
-    struct local_mm c = {it->references[0].shape.cx, it->references[0].shape.cy}, sum = c;
-    double turn = 0;
-    int n = 1, count = it->count < TAUGHT_MAX ? it->count : TAUGHT_MAX;
-    bool used[TAUGHT_MAX] = {true};
-    for (int r = 1; r < count; r++) {
-        struct item_match m;
-        match_reference(it, &it->references[r], &it->references[0].shape, NO_MATCH, &m);
-        used[r] = m.upright <= FLOOR_MAX;
-        T[r] = m.T_upright; /* r from 0 */
-        if (!used[r])
-            continue;
-        struct local_mm p = rigid_apply(T[r], c);
-        sum.x += p.x, sum.y += p.y, turn += T[r].angle_rad, n++;
-    }
-    struct rigid mean = {0, 0, turn / n};
-    struct local_mm at = rigid_apply(mean, c);
-    mean.x_mm = sum.x / n - at.x;
-    mean.y_mm = sum.y / n - at.y;
-    for (int r = 0; r < it->count; r++)
-        it->references[r].T_this_from_mean =
-            r < count && used[r] ? rigid_mul(T[r], rigid_inverse(mean)) : (struct rigid){0};
-}
-
-static void measure_self(struct taught_item *it)
-{
-    it->spread = 0;
-    measure_ends(it);
-    measure_mean(it);
-    for (int a = 0; a < it->count; a++) {
-        double least = NO_MATCH;
-        struct shape *s = &it->references[a].shape;
-        for (int b = 0; b < it->count; b++)
-            if (a != b)
-                least = fmin(least, match_shapes(it, &it->references[b].shape, s, NULL));
-        if (it->count > 1)
-            it->spread = fmax(it->spread, least);
-    }
-    it->floor = it->count > 1 ? fmin(fmax(FLOOR_FACTOR * it->spread, FLOOR_MIN), FLOOR_MAX) : FLOOR_ONE;
-    if (it->count == 1)
-        it->spread = 1;
-}
-
-/* How much the most alike reference of `other` differs from `it`; when that is not below `limit`: just `limit`. Their sizes
- * alone keep most pairs above it. */
-static double between(const struct taught_item *it, const struct taught_item *other, double limit)
-{
-    double least = limit, size[CUE_COUNT];
-    for (int a = 0; a < it->count; a++)
-        for (int b = 0; b < other->count; b++) {
-            shape_compare_size(&it->references[a].shape, &other->references[b].shape, size);
-            if (match_difference(it, size) < least)
-                least = fmin(least, match_shapes(it, &it->references[a].shape, &other->references[b].shape, NULL));
-        }
-    return least;
-}
-
-/* Which other item looks most like it; only one that it can't be told apart from is looked for. */
-static void find_alike(const struct check *c, struct taught_item *it)
-{
-    double limit = ALIKE_FACTOR * fmin(fmax(it->spread, 0.85), 1.5);
-    it->other_difference = nextafter(limit, NO_MATCH);
-    it->other = -1;
-    for (int j = 0; j < c->count; j++) {
-        double d = it == &c->items[j] ? NO_MATCH : between(it, &c->items[j], it->other_difference);
-        if (d < it->other_difference)
-            it->other_difference = d, it->other = j;
-    }
-    it->verifiable = it->other_difference > limit;
-}
-
-enum lw_msg check_finish_teaching(struct check *c, struct lw_error *err)
-{
-    (void)err;
-    for (int i = 0; i < c->count; i++) {
-        widen(&c->items[i]);
-        measure_self(&c->items[i]);
-        measure_mirror(&c->items[i]);
-    }
-    for (int i = 0; i < c->count; i++)
-        find_alike(c, &c->items[i]);
-    c->finished = true;
-    return LW_OK;
 }
 
 int check_item_count(const struct check *c)

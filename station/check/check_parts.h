@@ -2,9 +2,12 @@
 #pragma once
 
 #include "shape.h"
+#include "synthetic.h"
 
 struct taught_reference {
     struct shape shape, mirror; /* mirror: left and right changed */
+    struct shape further[SYNTHETIC_COUNT]; /* layings that were made from this one */
+    int further_count;
     struct image before; /* at SHAPE_MM_PER_PX, for the inventory */
     struct rigid T_this_from_mean; /* the layings differ; right is their mean */
     double half_x_mm, half_y_mm;
@@ -20,6 +23,7 @@ struct taught_item {
     double weight[CUE_COUNT]; /* 1 / what is usual between two layings of the same thing */
     bool ends_alike;    /* turned round it looks the same */
     bool mirror_alike;  /* its mirror image looks the same */
+    double pattern;     /* how well the light and dark along two layings agree: shape_pattern, mean */
     double inside_max;  /* what the inside of two layings differs by at most */
     double area_max_mm2; /* of the largest reference */
     double contrast;     /* mean of its references */
@@ -42,7 +46,11 @@ struct item_match {
     double inside; /* of the best */
 };
 
+/* What is usual between two layings of any thing, before its own were compared. */
+void learn_base_weights(struct taught_item *it);
+
 #define NO_MATCH 1e6
+#define FEW_LAYINGS 2 /* up to here further ones are made from the taught pictures */
 #define MARGIN_OTHER 1.2 /* another item must differ by so much more than the expected one */
 
 double match_difference(const struct taught_item *it, const double cue[CUE_COUNT]);

@@ -17,6 +17,9 @@
 #define MUCH_BETTER   1.5  /* explained so much better in all, the rival need only be the likelier one there */
 #define LEAN_EITHER   0.5  /* ends that look alike are asked about only from here */
 #define POOR_SHARE    0.85 /* of its floor: so bad a match tells it from no rival that is nearly as good */
+#define PATTERN_TELLS 0.7  /* how well light and dark along two layings must agree to say which way round it lies */
+#define TURNED_FACTOR 1.5  /* where a pattern tells, the other way round is doubted from farther off */
+#define PATTERN_CLEAR 0.2  /* better than the other way round */
 #define STRENGTH_MIN  6.0  /* weaker differences are noise */
 
 /* Another explanation of what lies there. */
@@ -96,7 +99,7 @@ static void find_own(const struct taught_item *it, int item, const struct shape 
                      bool way, double relevant, struct rivals *out)
 {
     struct item_match m;
-    if (way && own->turned < relevant)
+    if (way && own->turned < (it->pattern < PATTERN_TELLS ? relevant : relevant * TURNED_FACTOR))
         add_rival(out, &(struct rival){REASON_TURNED, item, own->turned,
                                        {&it->references[own->turned_reference].shape, own->T_turned}});
     if (it->mirror_alike)
@@ -115,6 +118,20 @@ static void usual_of(const struct taught_item *it, double usual[CUE_COUNT])
         usual[i] = 1 / it->weight[i];
 }
 
+enum pattern { PATTERN_SAYS_NOTHING, PATTERN_MINE, PATTERN_RIVAL, PATTERN_DOUBT };
+
+/* Which way round it lies, by the light and dark along it: a band, a print, a hinge. */
+static enum pattern pattern_says(const struct taught_item *it, const struct explanation *mine, const struct rival *rival,
+                                 const struct shape *seen)
+{
+    if (rival->reason != REASON_TURNED || it->pattern < PATTERN_TELLS)
+        return PATTERN_SAYS_NOTHING;
+    double own = shape_pattern(mine, seen), turned = shape_pattern(&rival->how, seen);
+    if (own >= PATTERN_TELLS && own >= turned + PATTERN_CLEAR)
+        return PATTERN_MINE;
+    return turned >= own + PATTERN_CLEAR ? PATTERN_RIVAL : PATTERN_DOUBT;
+}
+
 /* Looks where the two differ. An accept stays only when it clearly is the expected one there. */
 static void face(const struct check *c, int expected, const struct explanation *mine, double own,
                  const struct rival *rival, const struct shape *seen, struct verdict *v)
@@ -122,18 +139,22 @@ static void face(const struct check *c, int expected, const struct explanation *
     const struct taught_item *it = &c->items[expected];
     double usual[CUE_COUNT];
     usual_of(it, usual);
+    enum pattern says = pattern_says(it, mine, rival, seen);
+    if (says == PATTERN_MINE)
+        return;
     struct apart a = shape_apart(mine, &rival->how, seen, usual);
     bool ends = rival->reason == REASON_TURNED && it->ends_alike;
-    if (ends && (a.strength < STRENGTH_MIN || a.lean < LEAN_EITHER))
+    if (says == PATTERN_SAYS_NOTHING && ends && (a.strength < STRENGTH_MIN || a.lean < LEAN_EITHER))
         return;
     bool doubtful = own > POOR_SHARE * it->floor && rival->difference < MARGIN_OTHER * own;
-    if (a.strength >= STRENGTH_MIN && a.lean <= LEAN_MINE && own <= rival->difference && !doubtful)
+    if (says == PATTERN_SAYS_NOTHING && a.strength >= STRENGTH_MIN && a.lean <= LEAN_MINE && own <= rival->difference && !doubtful)
         return;
     bool alike = !it->verifiable && it->other == rival->item;
     /* "Turn it round" is the simplest word: another one takes its place only when it explains far more. */
     double clearly = v->reason == REASON_TURNED ? RIVAL_FACTOR : 1;
     bool leans = a.lean >= LEAN_RIVAL || (a.lean > 0.5 && rival->difference * MUCH_BETTER < own);
     bool clear = !alike && a.strength >= STRENGTH_MIN && leans && rival->difference * clearly < own;
+    clear = clear || says == PATTERN_RIVAL;
     if (v->result == VERDICT_ACCEPT || clear) {
         v->result = clear ? VERDICT_REFUSE : VERDICT_CONFIRM;
         v->reason = rival->reason;
@@ -192,7 +213,7 @@ static void decide_own(const struct check *c, int expected, const struct shape *
     struct explanation mine = {&it->references[upright ? own->upright_reference : own->any_reference].shape,
                                upright ? own->T_upright : own->T_any};
     for (int i = 0; i < rivals.count; i++)
-        if (rivals.list[i].difference < own->any * RIVAL_FACTOR)
+        if (rivals.list[i].reason != REASON_OTHER_ITEM || rivals.list[i].difference < own->any * RIVAL_FACTOR)
             face(c, expected, &mine, upright ? own->upright : own->any, &rivals.list[i], seen, v);
     if (v->result == VERDICT_ACCEPT && !it->verifiable)
         v->result = VERDICT_CONFIRM;

@@ -130,6 +130,17 @@ static void twins_are_not_verifiable(void **state)
     assert_int_equal(other, 1);
     assert_false(check_item_verifiable(c, 1, &other));
     assert_true(check_item_verifiable(c, 2, &other));
+    /* never accepted by the camera alone; what is verifiable is */
+    for (int i = 0; i < 3; i++) {
+        struct image before, after;
+        struct verdict v;
+        picture(&before, NULL, 0, 0, 0, false, 0.9, 70);
+        picture(&after, i == 2 ? &drawn_hook : &drawn_spoon, 1, 1, 0, false, 0.9, 71);
+        assert_ok(check_judge_patch(c, &before, &after, 1, i, false, &v, &err), &err);
+        assert_int_equal(v.result, i == 2 ? VERDICT_ACCEPT : VERDICT_CONFIRM);
+        image_finish(&before);
+        image_finish(&after);
+    }
     check_destroy(&c);
 }
 
