@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- helpers ---- */
@@ -288,6 +290,80 @@ static void two_people_editing_is_noticed(void **state)
     assert_int_equal(count_left_over(folder), 0);
 }
 
+#define STATIONS 3
+#define EDITS    12
+
+/* Another station: adds bins of its own, looking again when somebody else was quicker. */
+static int be_a_station(const char *folder, int station)
+{
+    int saved = 0;
+    for (int tries = 0; saved < EDITS && tries < 1000; tries++) {
+        struct workflow_edit *e = NULL;
+        struct lw_error err;
+        char group[200];
+        snprintf(group, sizeof group, "{ id = \"b%d-%d\"; name = { nl = \"b\"; en = \"b\"; }; outline = [ 0, 0, 9, 0, 9, 9 ]; }", station, saved);
+        if (workflow_edit_open(&e, folder, &err) || workflow_edit_insert(e, "bins", -1, group, &err))
+            return 100;
+        enum lw_msg rc = workflow_edit_save(e, NULL, NULL, &err);
+        workflow_edit_close(&e);
+        if (rc != LW_OK && rc != LW_MSG_WORKFLOW_EDIT_STALE)
+            return 101;
+        saved += rc == LW_OK;
+    }
+    return saved;
+}
+
+/* Each save is there in the end, none over another one. */
+static void stations_share_a_folder(void **state)
+{
+    (void)state;
+    const char *folder = files_copy_shipped("_template");
+    struct workflow *w = files_load(folder);
+    int before = w->bin_count, status;
+    pid_t stations[STATIONS];
+    workflow_destroy(&w);
+    for (int i = 0; i < STATIONS; i++) {
+        stations[i] = fork();
+        if (stations[i] == 0)
+            _exit(be_a_station(folder, i));
+        assert_true(stations[i] > 0);
+    }
+    for (int i = 0; i < STATIONS; i++) {
+        assert_int_equal(waitpid(stations[i], &status, 0), stations[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), EDITS);
+    }
+    w = files_load(folder);
+    assert_int_equal(w->bin_count, before + STATIONS * EDITS);
+    workflow_destroy(&w);
+    assert_int_equal(count_left_over(folder), 0);
+}
+
+/* One is ended in the middle of its saves, many times: what stands there is always whole. */
+static void a_station_that_is_cut_off(void **state)
+{
+    (void)state;
+    const char *folder = files_copy_shipped("_template");
+    for (int i = 0; i < 25; i++) {
+        int status;
+        pid_t station = fork();
+        if (station == 0)
+            _exit(be_a_station(folder, i));
+        assert_true(station > 0);
+        nanosleep(&(struct timespec){0, 1000000L * (1 + i % 13)}, NULL);
+        kill(station, SIGKILL);
+        assert_int_equal(waitpid(station, &status, 0), station);
+        struct workflow *w = files_load(folder);
+        workflow_destroy(&w);
+    }
+    struct lw_error err;
+    struct workflow_edit *e = open_edit(folder);
+    assert_ok(workflow_edit_set(e, "places[cup-place].x_mm", "-71", &err), &err);
+    assert_ok(workflow_edit_save(e, NULL, NULL, &err), &err); /* and the next save clears away what was left lying */
+    workflow_edit_close(&e);
+    assert_int_equal(count_left_over(folder), 0);
+}
+
 static void unsaved_texts_are_validated(void **state)
 {
     (void)state;
@@ -436,6 +512,8 @@ int main(void)
         cmocka_unit_test(nothing_changed_is_saved_to_the_byte),
         cmocka_unit_test(an_edit_of_the_template_reads_as_if_a_person_made_it),
         cmocka_unit_test(two_people_editing_is_noticed),
+        cmocka_unit_test(stations_share_a_folder),
+        cmocka_unit_test(a_station_that_is_cut_off),
         cmocka_unit_test(unsaved_texts_are_validated),
         cmocka_unit_test(mistakes_can_be_mended_one_by_one),
         cmocka_unit_test(a_full_disk_leaves_the_old_file_whole),
