@@ -17,6 +17,8 @@
 /* Share of the neighbourhood that must agree, and how well: a cell alone gives 0.29 cells rms. */
 #define AGREE_SHARE     0.5
 #define AGREE_RMS_CELLS 0.6
+/* Fewer bits tell next to nothing of a place: a coarse pattern was lost, or no stripes arrive. */
+#define BITS_MIN 5
 /* Fewer pairs than this are no success. */
 #define PAIRS_MIN 50
 
@@ -183,6 +185,8 @@ enum lw_msg decode_pairs(const struct pattern_plan *plan, const struct image *ca
     const double lit_min = 0.01; /* of the picture: less is a reflection somewhere */
     if (out->lit_share < lit_min)
         rc = lw_fail(err, LW_MSG_LIGHT_NOT_SEEN);
+    else if (m.column_bits < BITS_MIN || m.row_bits < BITS_MIN)
+        rc = lw_fail(err, LW_MSG_LIGHT_UNREADABLE, 0.0);
     else
         rc = take_pairs(&m, plan, out, err);
     if (!rc && out->count < PAIRS_MIN)

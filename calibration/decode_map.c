@@ -15,6 +15,10 @@
 #define RESOLVED_SHARE 0.25
 /* So many of the finest bits may be unsure in a single pixel: its place is then known to 4 cells. */
 #define COARSER_MAX 2
+/* A capture that differs from the one before by less than this share of white less black, on average, is the same picture:
+ * Gray code changes half of the pixels from one to the next. Sought in every so-many-th column. */
+#define DOUBLED_SHARE 0.06
+#define DOUBLED_EVERY 4
 /* Resolution is judged on every so-many-th row. */
 #define JUDGE_ROWS 16
 #define BITS_MAX   14
@@ -39,6 +43,7 @@ struct decoder {
     const struct image *white, *black; /* NULL: lost */
     struct axis column, row;
     int sure_min; /* grey levels, from the measured noise */
+    uint64_t doubled; /* captures that show what the one before shows: as good as lost */
     uint8_t *buffer;
 };
 
@@ -50,7 +55,42 @@ struct scan {
 
 static const struct image *captured(const struct decoder *d, int index)
 {
-    return index < d->count && d->captures[index].data ? &d->captures[index] : NULL;
+    return index < d->count && d->captures[index].data && !(d->doubled >> index & 1) ? &d->captures[index] : NULL;
+}
+
+/* Mean difference of two captures where white and black (or, lost, these two) differ, on judged rows; the mean of white
+ * less black there in *light. */
+static double mean_difference(const struct decoder *d, const struct image *a, const struct image *b, double *light)
+{
+    const struct image *white = captured(d, 0), *black = captured(d, 1);
+    long count = 0, sum = 0, lit = 0;
+    for (int y = JUDGE_ROWS / 2; y < d->height; y += JUDGE_ROWS) {
+        const uint8_t *p = image_row(a, y), *q = image_row(b, y), *w = image_row(white, y), *k = image_row(black, y);
+        for (int x = 0; x < d->width; x += DOUBLED_EVERY) {
+            if (w[x] - k[x] < DECODE_LIT_MIN)
+                continue;
+            sum += abs(p[x] - q[x]);
+            lit += w[x] - k[x];
+            count++;
+        }
+    }
+    *light = count ? (double)lit / (double)count : 0;
+    return count ? (double)sum / (double)count : INFINITY;
+}
+
+/* A frozen or late camera gives the same picture twice: the second one says nothing. */
+static void find_doubled(struct decoder *d)
+{
+    if (!captured(d, 0) || !captured(d, 1))
+        return;
+    for (int i = 2; i < d->count && i < 64; i++) {
+        double light;
+        if (d->captures[i].data && d->captures[i - 1].data &&
+            mean_difference(d, &d->captures[i], &d->captures[i - 1], &light) < DOUBLED_SHARE * light)
+            d->doubled |= UINT64_C(1) << i;
+    }
+    if (2 * __builtin_popcountll(d->doubled) > d->count)
+        d->doubled = 0; /* not the camera: no stripes arrive at all */
 }
 
 static void collect_bits(struct decoder *d, const struct pattern_plan *plan)
@@ -312,6 +352,7 @@ static enum lw_msg prepare(struct decoder *d, const struct pattern_plan *plan, s
     enum lw_msg rc = check_sizes(d, err);
     if (rc)
         return rc;
+    find_doubled(d);
     collect_bits(d, plan);
     if (!d->column.used || !d->row.used)
         return lw_fail(err, LW_MSG_PATTERN_LOST);

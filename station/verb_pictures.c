@@ -24,6 +24,7 @@ struct pose_work {
     struct board_seen seen;
     struct image white; /* kept for the bench's edges */
     bool decoded, has_board, used;
+    bool contradicts; /* the other poses: nothing is saved then */
     char trouble[LW_ERROR_TEXT]; /* why it is not used */
     double load_ms, decode_ms, board_ms;
 };
@@ -174,6 +175,18 @@ static void gather_views(struct work *w, struct solve_view views[SOLVE_VIEWS_MAX
     }
 }
 
+/* What was left out as wrong is named; the rest is told in result.json, but is not saved as if all was well. */
+static enum lw_msg contradiction(const struct work *w, struct lw_error *err)
+{
+    char names[200] = "";
+    for (int i = 0; i < w->captures.count; i++)
+        if (w->poses[i].contradicts) {
+            size_t n = strlen(names);
+            snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", w->poses[i].captured->name);
+        }
+    return names[0] ? lw_fail(err, LW_MSG_PICTURES_CONTRADICT, names) : LW_OK;
+}
+
 /* Views that moved are left out, one by one, while enough remain. */
 static enum lw_msg solve(struct work *w, struct lw_error *err)
 {
@@ -194,8 +207,10 @@ static enum lw_msg solve(struct work *w, struct lw_error *err)
         struct pose_work *bad = &w->poses[w->view_pose[w->report.bad_view]];
         not_used(bad, err);
         bad->used = false;
+        bad->contradicts = true;
         rc = LW_OK;
     }
+    rc = rc ? rc : contradiction(w, err);
     w->solve_ms = cpu_ms() - began;
     return rc;
 }

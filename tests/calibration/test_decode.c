@@ -140,6 +140,58 @@ static void lost_pictures_cost_little(void **unused)
     finish(captures, n);
 }
 
+/* Frames that the camera gave twice, in place of the next one: never a wrong place. */
+static void doubled_frames_are_as_good_as_lost(void **unused)
+{
+    (void)unused;
+    for (int inverses = 0; inverses < 2; inverses++) {
+        uint64_t state = 6;
+        struct pattern_plan plan = pattern_plan_make(320, 200, 4, inverses);
+        struct image captures[64];
+        int n = pattern_count(&plan);
+        capture(&plan, 0.4, 1.5, captures, &state);
+        for (int i = 3; i < n; i += inverses ? 5 : 100) { /* with inverses every fifth, else one coarse bit */
+            struct lw_error err;
+            image_finish(&captures[i]);
+            assert_ok(image_copy(&captures[i], &captures[i - 1], &err), &err);
+        }
+        struct decode_result r;
+        struct lw_error err;
+        double median, worst;
+        enum lw_msg rc = decode_pairs(&plan, captures, n, &r, &err);
+        printf("doubled frames, %s inverses: %s\n", inverses ? "with" : "without", rc ? err.text : "decoded");
+        assert_true(inverses ? rc == LW_OK : rc != LW_OK);
+        if (!rc) {
+            judge(&r, &median, &worst);
+            assert_true(median < 0.2 && worst < 2);
+            decode_finish(&r);
+        }
+        finish(captures, n);
+    }
+}
+
+/* The other half of every pair is enough. */
+static void half_of_the_pictures_is_enough(void **unused)
+{
+    (void)unused;
+    uint64_t state = 8;
+    struct pattern_plan plan = pattern_plan_make(320, 200, 4, true);
+    struct image captures[64];
+    struct decode_result r;
+    struct lw_error err;
+    double median, worst;
+    int n = pattern_count(&plan);
+    capture(&plan, 0.4, 1.5, captures, &state);
+    for (int i = 2; i < n; i += 2)
+        image_finish(&captures[i + (i / 2) % 2]); /* now the pattern, now its inverse */
+    assert_ok(decode_pairs(&plan, captures, n, &r, &err), &err);
+    judge(&r, &median, &worst);
+    printf("half of the pictures lost: %d pairs, median %.3f, worst %.2f px\n", r.count, median, worst);
+    assert_true(r.count > 3000 && median < 0.2 && worst < 1.5);
+    decode_finish(&r);
+    finish(captures, n);
+}
+
 /* The twin: no light, and light that says nothing. */
 static void darkness_is_no_success(void **unused)
 {
@@ -202,7 +254,8 @@ int main(void)
     harness_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_are_below_the_cell), cmocka_unit_test(lost_pictures_cost_little),
-        cmocka_unit_test(darkness_is_no_success),
+        cmocka_unit_test(darkness_is_no_success), cmocka_unit_test(doubled_frames_are_as_good_as_lost),
+        cmocka_unit_test(half_of_the_pictures_is_enough),
         cmocka_unit_test(real_captures_are_decoded), /* last: skips all when the data is absent */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,96 @@ static void wrong_data_is_refused(void **unused)
     finish_scene(&s);
 }
 
+/* How a bench may hang: the camera turned by quarters, the projector's picture mirrored or upside down. */
+struct hanging {
+    const char *name;
+    int quarters;
+    bool mirrored, upside_down;
+    int projector_width, projector_height; /* the same light by another count of pixels */
+};
+
+static void hang_pairs(const struct hanging *h, struct decode_pair *pairs, int count)
+{
+    double scale = h->projector_width / 1920.0;
+    for (int i = 0; i < count; i++) {
+        struct proj_px *q = &pairs[i].proj;
+        q->x = h->mirrored != h->upside_down ? 1919 - q->x : q->x; /* upside down: turned by half a circle */
+        if (h->upside_down)
+            q->y = 1079 - q->y;
+        *q = (struct proj_px){(q->x + 0.5) * scale - 0.5, (q->y + 0.5) * scale - 0.5};
+    }
+}
+
+static struct cam_px turned(struct cam_px c, int quarters)
+{
+    int w = 1280, h = 720, t;
+    for (int k = 0; k < quarters; k++) {
+        c = (struct cam_px){h - 1 - c.y, c.x};
+        t = w, w = h, h = t;
+    }
+    return c;
+}
+
+/* Light that the solved model sends to what its camera sees of a true place, against that place; mm, 95 %. */
+static double seen_p95(const struct scene *s, const struct hanging *h, const struct model *m, double z)
+{
+    double e[GRID * GRID];
+    int n = 0;
+    for (int i = 0; i < GRID * GRID; i++) {
+        struct bench_mm at = {s->truth.bench_width_mm * (0.05 + 0.9 * (i % GRID) / (GRID - 1)),
+                              s->truth.bench_depth_mm * (0.05 + 0.9 * (i / GRID) / (GRID - 1)), z}, aim, real;
+        struct cam_px c = {0, 0};
+        struct decode_pair light = {{0, 0}, {0, 0}, 1};
+        assert_true(model_cam_from_bench(&s->truth, at, &c));
+        assert_true(model_bench_from_cam(m, turned(c, h->quarters), z, &aim) && model_proj_from_bench(m, aim, &light.proj));
+        double scale = h->projector_width / 1920.0;
+        struct proj_px q = {(light.proj.x + 0.5) / scale - 0.5, (light.proj.y + 0.5) / scale - 0.5};
+        q.x = h->mirrored != h->upside_down ? 1919 - q.x : q.x;
+        q.y = h->upside_down ? 1079 - q.y : q.y;
+        assert_true(model_bench_from_proj(&s->truth, q, z, &real));
+        e[n++] = hypot(real.x - at.x, real.y - at.y);
+    }
+    qsort(e, (size_t)n, sizeof *e, by_size);
+    return e[n * 95 / 100];
+}
+
+static void devices_may_hang_any_way(void **unused)
+{
+    (void)unused;
+    static const struct hanging ways[] = {
+        {"as usual", 0, false, false, 1920, 1080},       {"camera turned by 90 degrees", 1, false, false, 1920, 1080},
+        {"camera turned by 180", 2, false, false, 1920, 1080}, {"camera turned by 270", 3, false, false, 1920, 1080},
+        {"projector mirrored", 0, true, false, 1920, 1080}, {"projector upside down", 0, false, true, 1920, 1080},
+        {"both", 0, true, true, 1920, 1080},              {"camera by 90, projector mirrored", 1, true, false, 1920, 1080},
+        {"projector of 3840x2160", 0, false, false, 3840, 2160}, {"projector of 960x540", 0, false, false, 960, 540},
+    };
+    for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
+        const struct hanging *h = &ways[k];
+        uint64_t state = 11;
+        struct scene s;
+        struct model m;
+        struct solve_quality q;
+        struct lw_error err;
+        make_scene(&s, &(struct trouble){.noise_px = 0.15, .corner_px = 0.5, .tubs_share = 0.2, .wild_share = 0.05, .box = true}, &state);
+        for (int p = 0; p < 2; p++) {
+            struct decode_pair *pairs = p ? s.raised : s.flat;
+            hang_pairs(h, pairs, s.planes[p].count);
+            for (int i = 0; i < s.planes[p].count; i++)
+                pairs[i].cam = turned(pairs[i].cam, h->quarters);
+        }
+        for (int i = 0; i < 4; i++)
+            s.in.corners[i] = turned(s.in.corners[i], h->quarters);
+        if (h->quarters % 2)
+            s.in.camera_width = 720, s.in.camera_height = 1280;
+        s.in.projector_width = h->projector_width, s.in.projector_height = h->projector_height;
+        assert_ok(solve_model(&s.in, &m, &q, &err), &err);
+        double flat = seen_p95(&s, h, &m, 0), raised = seen_p95(&s, h, &m, BOX_MM);
+        printf("  %-34s light against camera, 95 %%: %.2f mm on the bench, %.2f at 100 mm\n", h->name, flat, raised);
+        assert_true(flat < 0.6 && raised < 1.5);
+        finish_scene(&s);
+    }
+}
+
 int main(void)
 {
     harness_init();
@@ -214,6 +304,7 @@ int main(void)
         cmocka_unit_test(flat_bench_is_true_on_the_bench),
         cmocka_unit_test(box_makes_heights_true),
         cmocka_unit_test(wrong_data_is_refused),
+        cmocka_unit_test(devices_may_hang_any_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,7 @@ enum { GRID = 9, POINTS = GRID * GRID };
 struct pool {
     double bench[100 * POINTS], seen[100 * POINTS];
     int count, covered;
+    double sigma_square;
 };
 
 static void add_errors(const struct model *truth, const struct model *m, double z, struct pool *p)
@@ -169,7 +170,9 @@ static void add_errors(const struct model *truth, const struct model *m, double 
         struct cam_px c;
         assert_true(model_proj_from_bench(m, b, &q) && model_bench_from_proj(truth, q, z, &real));
         p->bench[p->count] = hypot(real.x - b.x, real.y - b.y);
-        p->covered += p->bench[p->count] <= 2 * model_sigma_mm(m, b);
+        double sigma = model_sigma_mm(m, b);
+        p->covered += p->bench[p->count] <= 2 * sigma;
+        p->sigma_square += sigma * sigma;
         assert_true(model_cam_from_bench(truth, b, &c) && model_bench_from_cam(m, c, z, &aim) &&
                     model_proj_from_bench(m, aim, &q) && model_bench_from_proj(truth, q, z, &real));
         p->seen[p->count++] = hypot(real.x - b.x, real.y - b.y);
@@ -205,9 +208,14 @@ static void heights_and_scale_are_true(void **unused)
         struct pool *p = &pools[h];
         qsort(p->bench, (size_t)p->count, sizeof(double), by_size);
         qsort(p->seen, (size_t)p->count, sizeof(double), by_size);
-        printf("  %3.0f mm high: bench mm median %.2f p95 %.2f, light against camera %.2f / %.2f; within 2 sigma %.1f %%\n",
+        double square = 0;
+        for (int i = 0; i < p->count; i++)
+            square += p->bench[i] * p->bench[i];
+        double times = sqrt(p->sigma_square / square);
+        printf("  %3.0f mm high: bench mm median %.2f p95 %.2f, light against camera %.2f / %.2f; within 2 sigma %.1f %%, sigma %.1f "
+               "times the true rms\n",
                heights[h], p->bench[p->count / 2], p->bench[p->count * 95 / 100], p->seen[p->count / 2],
-               p->seen[p->count * 95 / 100], 100.0 * p->covered / p->count);
+               p->seen[p->count * 95 / 100], 100.0 * p->covered / p->count, times);
         assert_true(p->bench[p->count / 2] < median_mm[h] && p->bench[p->count * 95 / 100] < p95_mm[h]);
         assert_true(p->covered >= 0.95 * p->count);
     }

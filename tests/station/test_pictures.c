@@ -104,7 +104,8 @@ static void exchanged_pictures_do_not_pass(void **unused)
     json_t *j = calibrate(write_list("exchanged.csv", 20), "exchanged");
     assert_non_null(j);
     assert_false(good(j));
-    assert_true(run_has(&r, "capture_0: not used") || r.code != 0);
+    assert_true(r.code == 1 && json_is_false(json_object_get(j, "solved")) && json_object_get(j, "refused"));
+    assert_true(run_has(&r, "capture_0") && run_has(&r, "capture_1"));
     json_decref(j);
 }
 
