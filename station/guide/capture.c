@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define DELAY_CHANGES 4
-#define LATE_TIMES 2.5          /* the delay at most, when the machine is busy */
+#define LATE_TIMES 2.5          /* so much longer a busy machine may take */
+#define LATEST_MS  3000.0
 #define DELAY_REST_S 0.15       /* after each change: with the delay itself fewer than 3 flashes a second */
 #define PICTURES_TIMEOUT_NS (10 * NS_PER_S) /* so long a camera may freeze in the middle of it */
 #define SETTLE_S 0.4            /* long enough for most projectors and cameras; see SETTLE_TRIES */
@@ -430,23 +431,32 @@ static enum lw_msg teach_counter(struct capture *c, const struct image *white, c
     return rc;
 }
 
-/* The same; where it is not seen at the first pose its pictures may have come later than any before: once more. */
+/* The same. Where it is not seen, its pictures may have come later than any before (a busy machine): once more with more
+ * patience, which is kept. When even the first pose does not show it, it is out of sight. */
 static enum lw_msg find_counter(struct capture *c, const struct image *white, const struct image *black, struct lw_error *err)
 {
+    static const double patience[] = {1, LATE_TIMES, LATE_TIMES * LATE_TIMES};
     double delay_max_ms = c->delay_max_ms;
-    enum lw_msg rc = teach_counter(c, white, black, err);
-    bool first = c->poses++ == 0;
-    if (!rc && !c->counting && first) {
-        c->delay_max_ms = LATE_TIMES * delay_max_ms;
+    enum lw_msg rc = LW_OK;
+    c->counting = false;
+    for (size_t i = 0; !rc && !c->counting && !c->out_of_sight && i < sizeof patience / sizeof patience[0]; i++) {
+        c->delay_max_ms = fmin(patience[i] * delay_max_ms, fmax(delay_max_ms, LATEST_MS));
         rc = teach_counter(c, white, black, err);
-        c->delay_max_ms = c->counting ? c->delay_max_ms : delay_max_ms;
     }
+    if (!rc && !c->counting && c->poses == 0) {
+        c->out_of_sight = true;
+        c->delay_max_ms = delay_max_ms;
+    }
+    c->poses++;
     return rc;
 }
 
 /* ---- all patterns ---- */
 
 #define DISTURBED_SHARE 0.02
+#define UNLIT_MIN 200        /* compared pixels */
+#define DRIFT_SHARE 0.06     /* of the unlit pixels' mean */
+#define DRIFT_MIN_GREY 1.0
 
 /* Is black what it was? A lamp that was switched on, or something that lies elsewhere now. */
 static enum lw_msg look_again(struct capture *c, struct image *picture, const struct image *black, bool *disturbed,
@@ -544,6 +554,31 @@ static enum lw_msg take_missing(struct capture *c, const struct pattern_plan *pl
     return rc;
 }
 
+/* Mean grey of what the projector does not reach. */
+static double unlit_grey(const struct capture *c, const struct image *im)
+{
+    double sum = 0;
+    long i = 0, count = 0;
+    for (int y = 0; y < im->height; y += GRID)
+        for (int x = 0; x < im->width; x += GRID, i++)
+            if (!c->lit[i])
+                sum += image_row(im, y)[x], count++;
+    return count >= UNLIT_MIN ? sum / (double)count : 0;
+}
+
+/* Did lamps or the camera's exposure change between the stripe patterns? They all bring half of the light, so what they
+ * do not reach tells. */
+static bool exposure_drifted(const struct capture *c, const struct pattern_plan *plan, const struct image *captures)
+{
+    double least = INFINITY, most = 0;
+    for (int i = 0; i < pattern_count(plan); i++)
+        if (numbered(plan, i) && same_size(&captures[i], &c->white)) {
+            double grey = unlit_grey(c, &captures[i]);
+            least = fmin(least, grey), most = fmax(most, grey);
+        }
+    return most - least > fmax(DRIFT_SHARE * most, DRIFT_MIN_GREY);
+}
+
 enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan, struct image *captures, bool *disturbed,
                              struct lw_error *err)
 {
@@ -566,6 +601,7 @@ enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan,
         rc = stream_numbered(c, plan, &picture, captures, err);
     rc = rc ? rc : take_missing(c, plan, false, &picture, captures, err);
     rc = rc ? rc : look_again(c, &picture, &captures[black], disturbed, err);
+    *disturbed = *disturbed || (!rc && exposure_drifted(c, plan, captures));
     image_finish(&picture);
     if (rc)
         capture_free(captures, pattern_count(plan));

@@ -21,6 +21,7 @@ struct capture {
     struct counter counter;  /* where the camera sees the frame counter's cells */
     bool counting;           /* they are seen, as things lie now: every pattern carries its number */
     int poses;               /* in which they were looked for */
+    bool out_of_sight;       /* they were not seen even on the empty bench */
     int number_before;       /* that the newest frame showed */
     bool careful;            /* two frames must agree, however long the delay is */
 };
