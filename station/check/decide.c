@@ -132,8 +132,8 @@ static enum pattern pattern_says(const struct taught_item *it, const struct expl
     return turned >= own + PATTERN_CLEAR ? PATTERN_RIVAL : PATTERN_DOUBT;
 }
 
-/* Looks where the two differ. An accept stays only when it clearly is the expected one there. */
-static void face(const struct check *c, int expected, const struct explanation *mine, double own,
+/* Looks where the two differ. An accept stays only when it clearly is the expected one there. True: it clearly is the rival. */
+static bool face(const struct check *c, int expected, const struct explanation *mine, double own,
                  const struct rival *rival, const struct shape *seen, struct verdict *v)
 {
     const struct taught_item *it = &c->items[expected];
@@ -141,14 +141,14 @@ static void face(const struct check *c, int expected, const struct explanation *
     usual_of(it, usual);
     enum pattern says = pattern_says(it, mine, rival, seen);
     if (says == PATTERN_MINE)
-        return;
+        return false;
     struct apart a = shape_apart(mine, &rival->how, seen, usual);
     bool ends = rival->reason == REASON_TURNED && it->ends_alike;
     if (says == PATTERN_SAYS_NOTHING && ends && (a.strength < STRENGTH_MIN || a.lean < LEAN_EITHER))
-        return;
+        return false;
     bool doubtful = own > POOR_SHARE * it->floor && rival->difference < MARGIN_OTHER * own;
     if (says == PATTERN_SAYS_NOTHING && a.strength >= STRENGTH_MIN && a.lean <= LEAN_MINE && own <= rival->difference && !doubtful)
-        return;
+        return false;
     bool alike = !it->verifiable && it->other == rival->item;
     /* "Turn it round" is the simplest word: another one takes its place only when it explains far more. */
     double clearly = v->reason == REASON_TURNED ? RIVAL_FACTOR : 1;
@@ -160,6 +160,7 @@ static void face(const struct check *c, int expected, const struct explanation *
         v->reason = rival->reason;
         v->seen_item = rival->item;
     }
+    return clear;
 }
 
 /* ---- the expected item ---- */
@@ -212,9 +213,12 @@ static void decide_own(const struct check *c, int expected, const struct shape *
     bool upright = way && own->upright <= it->floor;
     struct explanation mine = {&it->references[upright ? own->upright_reference : own->any_reference].shape,
                                upright ? own->T_upright : own->T_any};
-    for (int i = 0; i < rivals.count; i++)
-        if (rivals.list[i].reason != REASON_OTHER_ITEM || rivals.list[i].difference < own->any * RIVAL_FACTOR)
-            face(c, expected, &mine, upright ? own->upright : own->any, &rivals.list[i], seen, v);
+    for (int i = 0; i < rivals.count; i++) {
+        const struct rival *r = &rivals.list[i];
+        bool near = r->reason != REASON_OTHER_ITEM || r->difference < own->any * RIVAL_FACTOR;
+        if (near && face(c, expected, &mine, upright ? own->upright : own->any, r, seen, v))
+            break; /* the others explain less */
+    }
     if (v->result == VERDICT_ACCEPT && !it->verifiable)
         v->result = VERDICT_CONFIRM;
     if (v->result == VERDICT_ACCEPT && !anywhere)
