@@ -7,6 +7,7 @@
 #define EMPTY_SHARE     0.25 /* of the item's area must have changed, or nothing lies there */
 #define LENIENT         1.4  /* of its floor */
 #define CLEAR           1.15 /* any other item must differ by so much more */
+#define OTHER_CLEAR     1.4  /* and the place's own item, before another one is named there */
 #define PARTS_MAX       3    /* that are looked at */
 #define SURE_DIFFERENCE 0.8  /* nothing better need be looked for */
 
@@ -92,6 +93,14 @@ static bool most_like(const struct check *c, const struct taught_item *it, const
     return own <= it->floor * LENIENT;
 }
 
+/* Too much like the place's own item to be named by another name. */
+static bool nearly_own(const struct taught_item *it, const struct shape *s, double other)
+{
+    struct item_match m;
+    match_item(it, s, other * OTHER_CLEAR, &m);
+    return m.any < other * OTHER_CLEAR;
+}
+
 /* Which of the things there is most like a taught one; too little for any: empty. */
 static enum lw_msg name_it(const struct check *c, const struct taught_item *it, const struct cv_change *ch, int *found,
                            double *difference, struct lw_error *err)
@@ -110,6 +119,8 @@ static enum lw_msg name_it(const struct check *c, const struct taught_item *it, 
         int which = !rc && s.count ? decide_which(c, &s, &m) : -1;
         if (!rc && s.count && which < 0 && most_like(c, it, &s, &m))
             which = (int)(it - c->items);
+        if (which >= 0 && &c->items[which] != it && nearly_own(it, &s, m.any))
+            which = -1;
         if (which >= 0 && m.any < *difference) {
             *found = which;
             *difference = m.any;

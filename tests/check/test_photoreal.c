@@ -94,6 +94,9 @@ static void an_inventory_names_nothing_wrongly(void **state)
     assert_ok(photoreal_inventory(&bench, set, "ok_8b", found, &err), &err);
     for (int i = 0; i < PHOTOREAL_ITEMS; i++)
         assert_true(found[i] == i || found[i] == -2);
+    assert_ok(photoreal_inventory(&bench, set, "ok_2b", found, &err), &err);
+    for (int i = 0; i < PHOTOREAL_ITEMS; i++)
+        assert_true(found[i] == (i < 2 ? i : -1) || found[i] == -2);
 }
 
 int main(void)
