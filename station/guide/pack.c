@@ -449,10 +449,8 @@ enum lw_msg pack_allocate(struct pack *p, struct lw_error *err)
     p->patches = calloc((size_t)p->count + 1, sizeof *p->patches);
     p->bin_touched_ns = calloc((size_t)p->w->bin_count + 1, sizeof *p->bin_touched_ns);
     p->T_before = calloc((size_t)p->w->carrier_count, sizeof *p->T_before);
-    p->grounds = calloc((size_t)p->w->place_count + 1, sizeof *p->grounds);
-    if (!p->T_bench_from_carrier || !p->places || !p->patches || !p->T_before || !p->bin_touched_ns || !p->grounds)
+    if (!p->T_bench_from_carrier || !p->places || !p->patches || !p->T_before || !p->bin_touched_ns || !pack_count_allocate(p))
         return lw_fail(err, LW_MSG_NO_MEMORY);
-    pack_count_forget(p);
     return make_machine(p, err);
 }
 
@@ -476,7 +474,7 @@ void pack_free(struct pack *p)
     free(p->bin_touched_ns);
     free(p->places);
     free(p->patches);
-    free(p->grounds);
+    pack_count_free(p);
 }
 
 /* ---- one kit ---- */

@@ -9,6 +9,10 @@
 
 #define ROOM_MM     6.0 /* of stripes around the thing */
 #define TWO_FROM    1.3 /* of one thing's height: its stripes lie on its top or lower, those of two on more than that */
+#define TWO_SURELY  1.6 /* between them a person is asked: the workflow's height may be a rough one */
+#define SAME_SHARE  0.15 /* of its height: nothing was taken away, though something moved */
+#define PACK_WIDTH_MM 15.0 /* broader and higher things are packs and boxes, which do get stacked: a person is asked */
+#define PACK_HEIGHT_MM 8.0 /* where one can't be told from two */
 #define SURE_SIGMAS 2.5 /* between one and that */
 #define GROUND_SIGMA_MM 0.5 /* a poorer measure of a ground is put right by others */
 #define OTHERS_MIN  3
@@ -25,7 +29,7 @@ static const struct workflow_place *place_of(const struct pack *p, int step)
 
 static double height_of(const struct pack *p, int place)
 {
-    return p->w->items[p->places[place].item].height_mm;
+    return p->heights.one_mm[p->places[place].item];
 }
 
 /* The outline that was taught, on the ground or on top of the thing, as the place lies now. */
@@ -51,10 +55,34 @@ static bool plan(const struct pack *p, int place, struct height_stripes *out)
                                      half_y + ROOM_MM, p->places[place].z_mm, height_of(p, place), out);
 }
 
+bool pack_count_allocate(struct pack *p)
+{
+    p->heights.grounds = calloc((size_t)p->w->place_count + 1, sizeof *p->heights.grounds);
+    p->heights.one_mm = calloc((size_t)p->w->item_count + 1, sizeof *p->heights.one_mm);
+    for (int i = 0; p->heights.one_mm && i < p->w->item_count; i++)
+        p->heights.one_mm[i] = p->w->items[i].height_mm;
+    p->heights.step = -1;
+    return p->heights.grounds && p->heights.one_mm;
+}
+
+void pack_count_free(struct pack *p)
+{
+    free(p->heights.grounds);
+    free(p->heights.one_mm);
+}
+
 void pack_count_forget(struct pack *p)
 {
-    if (p->grounds)
-        memset(p->grounds, 0, sizeof *p->grounds * (size_t)p->w->place_count);
+    if (p->heights.grounds)
+        memset(p->heights.grounds, 0, sizeof *p->heights.grounds * (size_t)p->w->place_count);
+    p->heights.step = -1;
+}
+
+void pack_count_confirmed(struct pack *p, int step)
+{
+    int place = p->w->steps[p->first + step].place;
+    if (place >= 0 && p->heights.step == step && p->heights.asked && p->heights.higher_mm > 0)
+        p->heights.one_mm[p->places[place].item] = p->heights.higher_mm;
 }
 
 static bool measured(const struct pack *p, const struct image *even, const struct image *striped,
@@ -83,7 +111,7 @@ static bool wanted(const struct pack *p, int step, int place)
 {
     int carrier = p->w->places[place].carrier;
     bool lit = carrier > 0 ? carrier == place_of(p, step)->carrier : place_of(p, step) == &p->w->places[place];
-    return lit && !p->places[place].filled && !p->grounds[place].seen && p->places[place].item >= 0 &&
+    return lit && !p->places[place].filled && !p->heights.grounds[place].seen && p->places[place].item >= 0 &&
            check_item_stackable(p->taught.check, p->places[place].item);
 }
 
@@ -104,7 +132,7 @@ static void read_grounds(struct pack *p, const struct batch *b, const struct ima
     for (int i = 0; i < b->place_count; i++) {
         int place = b->places[i], corners = taught_outline(p, place, p->places[place].z_mm, outline);
         if (measured(p, even, striped, &b->stripes[i], outline, corners, HEIGHT_MIDDLE, &r))
-            p->grounds[place] = r;
+            p->heights.grounds[place] = r;
     }
 }
 
@@ -149,13 +177,13 @@ static bool ground_of(const struct pack *p, int place, struct height_result *out
 {
     double off[OTHERS_MAX];
     int count = 0;
-    *out = p->grounds[place];
+    *out = p->heights.grounds[place];
     if (out->seen && out->sigma_mm <= GROUND_SIGMA_MM)
         return true;
     for (int i = 0; i < p->w->place_count && count < OTHERS_MAX; i++)
-        if (p->w->places[i].carrier == p->w->places[place].carrier && p->grounds[i].seen &&
-            p->grounds[i].sigma_mm <= GROUND_SIGMA_MM)
-            off[count++] = p->grounds[i].z_mm - p->places[i].z_mm;
+        if (p->w->places[i].carrier == p->w->places[place].carrier && p->heights.grounds[i].seen &&
+            p->heights.grounds[i].sigma_mm <= GROUND_SIGMA_MM)
+            off[count++] = p->heights.grounds[i].z_mm - p->places[i].z_mm;
     if (count < OTHERS_MIN)
         return out->seen;
     qsort(off, (size_t)count, sizeof *off, ascending);
@@ -205,23 +233,55 @@ static bool worth_it(const struct pack *p, int step, int place, const struct ver
            check_item_stackable(p->taught.check, p->places[place].item);
 }
 
+/* One of these would be told from two if light were to be seen on it well. */
+static bool is_pack(const struct pack *p, int place)
+{
+    struct bench_mm taught[VERDICT_OUTLINE];
+    double x0 = INFINITY, x1 = -INFINITY, y0 = INFINITY, y1 = -INFINITY;
+    int count = taught_outline(p, place, 0, taught);
+    for (int i = 0; i < count; i++) {
+        x0 = fmin(x0, taught[i].x), x1 = fmax(x1, taught[i].x);
+        y0 = fmin(y0, taught[i].y), y1 = fmax(y1, taught[i].y);
+    }
+    return height_of(p, place) >= PACK_HEIGHT_MM && area(taught, count) >= PACK_WIDTH_MM * hypot(x1 - x0, y1 - y0);
+}
+
+/* Two, or one that is higher than the workflow says: refused, and when somebody was there and it is as high as before,
+ * asked about. */
+static void found_higher(struct pack *p, int place, double higher_mm, double before_mm, struct verdict *v)
+{
+    struct pack_count *c = &p->heights;
+    bool mended = c->refused_ns > 0 && p->g->moved_ns > c->refused_ns;
+    bool same = mended && fabs(higher_mm - before_mm) < SAME_SHARE * height_of(p, place);
+    v->reason = REASON_TOO_MANY;
+    v->seen_item = p->places[place].item;
+    if (v->result == VERDICT_REFUSE || (higher_mm > TWO_SURELY * height_of(p, place) && !same)) {
+        v->result = VERDICT_REFUSE;
+        c->refused_ns = c->refused_ns > 0 && !mended ? c->refused_ns : clock_now_ns(&p->g->clock);
+    } else {
+        v->result = VERDICT_CONFIRM;
+        c->asked = true;
+    }
+}
+
 bool pack_count_things(struct pack *p, int step, const struct guide_light *light, const struct guide_look *look,
                        struct verdict *v)
 {
     int place = p->w->steps[p->first + step].place;
-    double higher_mm;
+    struct pack_count *c = &p->heights;
     if (!worth_it(p, step, place, v))
         return true;
-    if (!measure_thing(p, place, light, look, v, &higher_mm))
+    if (c->step != step)
+        c->step = step, c->higher_mm = NAN, c->refused_ns = 0, c->asked = false;
+    double before_mm = c->higher_mm;
+    if (!measure_thing(p, place, light, look, v, &c->higher_mm))
         return false;
-    bool two = higher_mm > TWO_FROM * height_of(p, place);
-    if (v->result == VERDICT_ACCEPT && isnan(higher_mm)) {
+    bool more = c->higher_mm > TWO_FROM * height_of(p, place);
+    if (more && (v->result >= VERDICT_CONFIRM || may_be_two(p, place, v, c->higher_mm))) {
+        found_higher(p, place, c->higher_mm, before_mm, v);
+    } else if (v->result == VERDICT_ACCEPT && isnan(c->higher_mm) && is_pack(p, place)) {
         v->result = VERDICT_CONFIRM;
         v->reason = REASON_TOO_MANY;
-    } else if (two && (v->result >= VERDICT_CONFIRM || may_be_two(p, place, v, higher_mm))) {
-        v->result = VERDICT_REFUSE;
-        v->reason = REASON_TOO_MANY;
-        v->seen_item = p->places[place].item;
     }
     return true;
 }

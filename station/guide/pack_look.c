@@ -251,6 +251,8 @@ void pack_accept(struct pack *p, int step)
         return;
     }
     p->places[place].filled = step_machine_result(p->machine, step) != STEP_SKIPPED;
+    if (step_machine_result(p->machine, step) == STEP_CONFIRMED)
+        pack_count_confirmed(p, step);
     bool accepted = step_machine_result(p->machine, step) == STEP_ACCEPTED;
     if (!accepted && p->before_valid && p->before_carrier == carrier_of(p, step))
         pack_keep_patch(p, step); /* passed without a look: as it was before the step */

@@ -28,6 +28,16 @@ struct pack_doubt {
 
 #define PACK_WITNESSES 16 /* of an item and its step together */
 
+/* What stripes of light told (pack_count.c). */
+struct pack_count {
+    struct height_result *grounds; /* of each place, while it was empty */
+    double *one_mm;   /* height of one, of each item: the workflow's, or what a person confirmed */
+    int step;         /* what follows is about this one */
+    double higher_mm; /* what lies there is so much higher than its ground; NAN: not told */
+    int64_t refused_ns; /* as two; 0: not */
+    bool asked;       /* a person was, because of its height */
+};
+
 struct pack {
     struct guide *g;
     const struct workflow *w;
@@ -37,7 +47,7 @@ struct pack {
     struct rigid *T_bench_from_carrier;
     struct check_place *places;
     struct pack_patch *patches; /* one for each packed step */
-    struct height_result *grounds; /* of each place, as its stripes showed it while it was empty */
+    struct pack_count heights;
 
     struct image before; /* the look that the next one is compared with */
     struct guide_light before_light;
@@ -121,7 +131,11 @@ bool pack_count_grounds(struct pack *p, int step, const struct guide_light *ligh
  * False: the look was lost. */
 bool pack_count_things(struct pack *p, int step, const struct guide_light *light, const struct guide_look *look,
                        struct verdict *v);
+/* A person confirmed what lies there. */
+void pack_count_confirmed(struct pack *p, int step);
 void pack_count_forget(struct pack *p);
+bool pack_count_allocate(struct pack *p);
+void pack_count_free(struct pack *p);
 
 /* pack_pushed.c: where the case lies in this look; places follow it. False: it was not found. */
 bool pack_follow_carrier(struct pack *p, int carrier, const struct image *picture);
