@@ -26,6 +26,26 @@ static double area(const struct workflow_polygon *p)
     return fabs(sum) / 2;
 }
 
+static double side(struct local_mm a, struct local_mm b, struct local_mm p)
+{
+    return (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
+}
+
+/* Whether the edges pq and rs truly cross; those that only touch are neighbours in a tray. */
+static bool cross(struct local_mm p, struct local_mm q, struct local_mm r, struct local_mm s)
+{
+    return side(p, q, r) * side(p, q, s) < -AREA_MIN * SLACK_MM && side(r, s, p) * side(r, s, q) < -AREA_MIN * SLACK_MM;
+}
+
+static bool crosses_itself(const struct workflow_polygon *o)
+{
+    for (int i = 0; i < o->count; i++)
+        for (int j = i + 2; j < o->count; j++)
+            if (cross(o->points[i], o->points[i + 1], o->points[j], o->points[(j + 1) % o->count]))
+                return true;
+    return false;
+}
+
 static bool read_corners(const config_setting_t *s, struct workflow_polygon *out)
 {
     int n = config_setting_length(s);
@@ -52,8 +72,11 @@ void workflow_read_outline(struct workflow_loading *l, const config_setting_t *g
         return;
     }
     bool numbers = config_setting_is_array(s) || config_setting_is_list(s);
-    if (numbers && read_corners(s, out))
+    if (numbers && read_corners(s, out)) {
+        if (crosses_itself(out))
+            WARN(l, s, LW_MSG_WORKFLOW_OUTLINE_CROSSED);
         return;
+    }
     REFUSE(l, s, LW_MSG_WORKFLOW_OUTLINE);
     free(out->points);
     *out = (struct workflow_polygon){0};
@@ -208,11 +231,6 @@ static void area_of(const struct workflow_place *p, struct area_mm *a)
     }
 }
 
-static double side(struct local_mm a, struct local_mm b, struct local_mm p)
-{
-    return (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
-}
-
 static bool inside(const struct area_mm *a, struct local_mm p)
 {
     bool in = false;
@@ -224,15 +242,12 @@ static bool inside(const struct area_mm *a, struct local_mm p)
     return in;
 }
 
-/* Edges that truly cross; those that only touch are neighbours in a tray. */
 static bool edges_cross(const struct area_mm *a, const struct area_mm *b)
 {
     for (int i = 0; i < a->count; i++)
         for (int j = 0; j < b->count; j++) {
             struct local_mm p = a->corners[i], q = a->corners[(i + 1) % a->count];
-            struct local_mm r = b->corners[j], s = b->corners[(j + 1) % b->count];
-            if (side(p, q, r) * side(p, q, s) < -AREA_MIN * SLACK_MM &&
-                side(r, s, p) * side(r, s, q) < -AREA_MIN * SLACK_MM)
+            if (cross(p, q, b->corners[j], b->corners[(j + 1) % b->count]))
                 return true;
         }
     return false;

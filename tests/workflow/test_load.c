@@ -152,6 +152,10 @@ static const struct bad_case cases[] = {
      HEAD CASE ITEMS PLACES SECTIONS
      "\nbins = ( { id = \"bin-1\"; " N("b") "\noutline = [10, 10, 50, 10, 90, 10]; } );",
      {{ERR(WORKFLOW_OUTLINE), 7, NULL}}},
+    {"outline that crosses itself",
+     HEAD CASE ITEMS PLACES SECTIONS
+     "\nbins = ( { id = \"bin-1\"; " N("b") "\noutline = [10, 10, 90, 10, 20, 60, 80, 90]; } );",
+     {{ERR(WORKFLOW_OUTLINE_CROSSED), 7, NULL}}},
     {"outline of infinity",
      HEAD CASE ITEMS PLACES SECTIONS
      "\nbins = ( { id = \"bin-1\"; " N("b") "\noutline = [10.0, 10.0, 50.0, 1e999, 90.0, 10.0]; } );",
