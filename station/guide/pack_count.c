@@ -8,12 +8,13 @@
 #include <string.h>
 
 #define ROOM_MM     6.0 /* of stripes around the thing */
-#define TWO_FROM    1.3 /* of one thing's height: its stripes lie on its top or lower, those of two on more than that */
-#define TWO_SURELY  1.6 /* between them a person is asked: the workflow's height may be a rough one */
+/* Two are about twice as high as one. What is higher still is one whose taught height is wrong. */
+#define TWO_FROM    1.6
+#define TWO_UP_TO   2.6
+#define TWO_MORE_MM 3.0 /* and by so much at least: taught heights are rough */
+#define SURE_SIGMAS 2.5 /* within half of what lies between one and two */
+#define SURE_SHARE  0.3
 #define SAME_SHARE  0.15 /* of its height: nothing was taken away, though something moved */
-#define PACK_WIDTH_MM 15.0 /* broader and higher things are packs and boxes, which do get stacked: a person is asked */
-#define PACK_HEIGHT_MM 8.0 /* where one can't be told from two */
-#define SURE_SIGMAS 2.5 /* between one and that */
 #define GROUND_SIGMA_MM 0.5 /* a poorer measure of a ground is put right by others */
 #define OTHERS_MIN  3
 #define OTHERS_MAX  256
@@ -209,7 +210,7 @@ static bool measure_thing(struct pack *p, int place, const struct guide_light *l
         return false;
     if (trouble == REASON_NONE &&
         measured(p, &look->picture, &striped, &s, v->outline, v->outline_count, HEIGHT_TOP, &r) &&
-        SURE_SIGMAS * hypot(r.sigma_mm, ground.sigma_mm) < (TWO_FROM - 1) * height_of(p, place))
+        SURE_SIGMAS * hypot(r.sigma_mm, ground.sigma_mm) < SURE_SHARE * height_of(p, place))
         *higher_mm = height_between(&s, ground.z_mm, r.z_mm, height_of(p, place));
     image_finish(&striped);
     return true;
@@ -233,19 +234,6 @@ static bool worth_it(const struct pack *p, int step, int place, const struct ver
            check_item_stackable(p->taught.check, p->places[place].item);
 }
 
-/* One of these would be told from two if light were to be seen on it well. */
-static bool is_pack(const struct pack *p, int place)
-{
-    struct bench_mm taught[VERDICT_OUTLINE];
-    double x0 = INFINITY, x1 = -INFINITY, y0 = INFINITY, y1 = -INFINITY;
-    int count = taught_outline(p, place, 0, taught);
-    for (int i = 0; i < count; i++) {
-        x0 = fmin(x0, taught[i].x), x1 = fmax(x1, taught[i].x);
-        y0 = fmin(y0, taught[i].y), y1 = fmax(y1, taught[i].y);
-    }
-    return height_of(p, place) >= PACK_HEIGHT_MM && area(taught, count) >= PACK_WIDTH_MM * hypot(x1 - x0, y1 - y0);
-}
-
 /* Two, or one that is higher than the workflow says: refused, and when somebody was there and it is as high as before,
  * asked about. */
 static void found_higher(struct pack *p, int place, double higher_mm, double before_mm, struct verdict *v)
@@ -255,7 +243,7 @@ static void found_higher(struct pack *p, int place, double higher_mm, double bef
     bool same = mended && fabs(higher_mm - before_mm) < SAME_SHARE * height_of(p, place);
     v->reason = REASON_TOO_MANY;
     v->seen_item = p->places[place].item;
-    if (v->result == VERDICT_REFUSE || (higher_mm > TWO_SURELY * height_of(p, place) && !same)) {
+    if (v->result == VERDICT_REFUSE || !same) {
         v->result = VERDICT_REFUSE;
         c->refused_ns = c->refused_ns > 0 && !mended ? c->refused_ns : clock_now_ns(&p->g->clock);
     } else {
@@ -276,12 +264,9 @@ bool pack_count_things(struct pack *p, int step, const struct guide_light *light
     double before_mm = c->higher_mm;
     if (!measure_thing(p, place, light, look, v, &c->higher_mm))
         return false;
-    bool more = c->higher_mm > TWO_FROM * height_of(p, place);
-    if (more && (v->result >= VERDICT_CONFIRM || may_be_two(p, place, v, c->higher_mm))) {
+    double one_mm = height_of(p, place);
+    bool two = c->higher_mm > fmax(TWO_FROM * one_mm, one_mm + TWO_MORE_MM) && c->higher_mm < TWO_UP_TO * one_mm;
+    if (two && (v->result >= VERDICT_CONFIRM || may_be_two(p, place, v, c->higher_mm)))
         found_higher(p, place, c->higher_mm, before_mm, v);
-    } else if (v->result == VERDICT_ACCEPT && isnan(c->higher_mm) && is_pack(p, place)) {
-        v->result = VERDICT_CONFIRM;
-        v->reason = REASON_TOO_MANY;
-    }
     return true;
 }

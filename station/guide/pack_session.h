@@ -127,8 +127,8 @@ json_t *pack_witness_detail(const struct pack *p);
 /* pack_count.c: two things exactly on top of each other are told from one by their height. Before the places that this
  * light covers are filled: measures their ground. False: the look was lost. */
 bool pack_count_grounds(struct pack *p, int step, const struct guide_light *light, const struct image *even);
-/* After what lies at the step's place was judged, in the same light: refuses two, asks where one can't be told from two.
- * False: the look was lost. */
+/* After what lies at the step's place was judged, in the same light: refuses two; where their height can't be told,
+ * what was judged stays. False: the look was lost. */
 bool pack_count_things(struct pack *p, int step, const struct guide_light *light, const struct guide_look *look,
                        struct verdict *v);
 /* A person confirmed what lies there. */
