@@ -137,9 +137,11 @@ static enum lw_msg teach(struct run *r, const char *set, struct lw_problems *pro
         if (same(t->rows[i].set, set) && first_of_item(t, i))
             rc = teach_item(r, i, problems, err);
     rc = rc ? rc : check_finish_teaching(r->now.check, err);
-    for (int i = 0, other; i < r->now.count && !rc; i++)
-        if (!check_item_verifiable(r->now.check, i, &other) && other >= 0)
-            problems_warning(problems, t->file, r->now.lines[i], LW_MSG_LOOK_ALIKE, r->now.ids[i], r->now.ids[other]);
+    for (int i = 0; i < r->now.count && !rc; i++) {
+        struct check_pair p = check_item_pair(r->now.check, i);
+        if (p.state != CHECK_VERIFIABLE)
+            problems_warning(problems, t->file, r->now.lines[i], p.message, r->now.ids[i], r->now.ids[p.other]);
+    }
     return rc;
 }
 

@@ -11,6 +11,7 @@
 #define BLACK_GREY    8.0
 #define BLURRED_BELOW 0.45 /* of the gradients of the before look */
 #define CLIPPED_MAX   0.6  /* of the changed pixels are white */
+#define SAME_DIFFERENCE 1.0 /* half of the layings of one thing differ by more */
 #define STACKED_WIDTH_MM 9.0 /* on a narrower thing no second one stays */
 #define STACKED_SHARE 0.8 /* nor on one that is narrower than so much of its height */
 
@@ -195,4 +196,14 @@ bool check_item_verifiable(const struct check *c, int item, int *other)
     if (other)
         *other = c->items[item].other;
     return c->items[item].verifiable;
+}
+
+struct check_pair check_item_pair(const struct check *c, int item)
+{
+    const struct taught_item *it = &c->items[item];
+    if (it->verifiable || it->other < 0)
+        return (struct check_pair){CHECK_VERIFIABLE, -1, it->other_difference, LW_OK};
+    if (it->other_difference < SAME_DIFFERENCE)
+        return (struct check_pair){CHECK_WITH_SECOND_WITNESS, it->other, it->other_difference, LW_MSG_LOOK_SAME};
+    return (struct check_pair){CHECK_WITH_CONFIRMATION, it->other, it->other_difference, LW_MSG_LOOK_ALIKE};
 }

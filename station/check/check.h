@@ -74,6 +74,20 @@ int check_item_outline(const struct check *c, int item, struct local_mm *points,
 /* False: the camera alone can't tell `item` from `*other`; an accept then becomes VERDICT_CONFIRM. */
 bool check_item_verifiable(const struct check *c, int item, int *other);
 
+/* What the taught pictures say of an item. */
+enum check_state {
+    CHECK_VERIFIABLE,           /* the camera decides alone */
+    CHECK_WITH_CONFIRMATION,    /* much like another one: a person confirms */
+    CHECK_WITH_SECOND_WITNESS,  /* no more unlike another one than two layings of one thing: a person may err, too */
+};
+struct check_pair {
+    enum check_state state;
+    int other;         /* the item it is taken for; -1: verifiable */
+    double difference; /* between the two, in what is usual between two layings */
+    enum lw_msg message; /* for the coach, with the names of both: what it means and what to do; LW_OK: verifiable */
+};
+struct check_pair check_item_pair(const struct check *c, int item);
+
 /* A second one may lie on it without being seen in its outline: it is broad for its height (height_mm is known). Then its
  * height tells how many lie there (height.h). */
 bool check_item_stackable(const struct check *c, int item);

@@ -94,19 +94,19 @@ static bool cache_path(const struct workflow *w, char *path, size_t size)
     return snprintf(path + n, size - n, "/%s", name) < (int)(size - n);
 }
 
-static void tell(const struct workflow *w, int item, int other, struct lw_problems *problems)
+static void tell(const struct workflow *w, int item, int other, enum lw_msg message, struct lw_problems *problems)
 {
     char file[PATH_MAX];
     if (w->items[item].witness.count) /* another witness speaks for it */
         return;
-    problems_warning(problems, workflow_path(w, "workflow.cfg", file, sizeof file), w->items[item].line, LW_MSG_LOOK_ALIKE,
+    problems_warning(problems, workflow_path(w, "workflow.cfg", file, sizeof file), w->items[item].line, message,
                      workflow_text(&w->items[item].name), workflow_text(&w->items[other].name));
 }
 
-/* The hash; a line "item other" for each; the last is "end". Nothing is told of a file that is damaged. */
+/* The hash; a line "item other same" for each; the last is "end". Nothing is told of a file that is damaged. */
 static bool read_pairs(const char *path, uint64_t hash, const struct workflow *w, struct lw_problems *problems)
 {
-    int(*pairs)[2] = calloc((size_t)w->item_count + 1, sizeof *pairs), n = 0;
+    int(*pairs)[3] = calloc((size_t)w->item_count + 1, sizeof *pairs), n = 0;
     char line[64];
     bool whole = false;
     FILE *f = fopen(path, "r");
@@ -114,7 +114,7 @@ static bool read_pairs(const char *path, uint64_t hash, const struct workflow *w
     while (same && pairs && !whole && fgets(line, sizeof line, f)) {
         whole = strcmp(line, "end\n") == 0;
         if (whole || n == w->item_count ||
-            sscanf(line, "%d %d", &pairs[n][0], &pairs[n][1]) != 2 || pairs[n][0] < 0 || pairs[n][1] < 0 ||
+            sscanf(line, "%d %d %d", &pairs[n][0], &pairs[n][1], &pairs[n][2]) != 3 || pairs[n][0] < 0 || pairs[n][1] < 0 ||
             pairs[n][0] >= w->item_count || pairs[n][1] >= w->item_count)
             break;
         n++;
@@ -122,7 +122,7 @@ static bool read_pairs(const char *path, uint64_t hash, const struct workflow *w
     if (f)
         fclose(f);
     for (int i = 0; i < n && whole; i++)
-        tell(w, pairs[i][0], pairs[i][1], problems);
+        tell(w, pairs[i][0], pairs[i][1], pairs[i][2] ? LW_MSG_LOOK_SAME : LW_MSG_LOOK_ALIKE, problems);
     free(pairs);
     return whole;
 }
@@ -130,7 +130,6 @@ static bool read_pairs(const char *path, uint64_t hash, const struct workflow *w
 static void keep(const char *path, uint64_t hash, const struct check *c, int count)
 {
     char temporary[PATH_MAX];
-    int other;
     if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary)
         return;
     int fd = mkstemp(temporary);
@@ -141,9 +140,11 @@ static void keep(const char *path, uint64_t hash, const struct check *c, int cou
         return;
     }
     fprintf(f, "%016llx\n", (unsigned long long)hash);
-    for (int i = 0; i < count; i++)
-        if (!check_item_verifiable(c, i, &other) && other >= 0)
-            fprintf(f, "%d %d\n", i, other);
+    for (int i = 0; i < count; i++) {
+        struct check_pair p = check_item_pair(c, i);
+        if (p.state != CHECK_VERIFIABLE)
+            fprintf(f, "%d %d %d\n", i, p.other, p.message == LW_MSG_LOOK_SAME);
+    }
     fputs("end\n", f);
     if (fclose(f) != 0 || rename(temporary, path) != 0)
         unlink(temporary); /* it is then found anew the next time */

@@ -66,16 +66,21 @@ static enum lw_msg read_carrier(const struct workflow *w, const struct workflow_
 void taught_look_alikes(const struct taught *t, const struct workflow *w, struct lw_problems *problems)
 {
     char file[600];
-    for (int i = 0, other; i < w->item_count; i++)
-        if (!w->items[i].witness.count && !check_item_verifiable(t->check, i, &other) && other >= 0 && other < w->item_count)
-            problems_warning(problems, workflow_path(w, "workflow.cfg", file, sizeof file), w->items[i].line,
-                             LW_MSG_LOOK_ALIKE, workflow_text(&w->items[i].name), workflow_text(&w->items[other].name));
+    for (int i = 0; i < w->item_count; i++) {
+        struct check_pair p = check_item_pair(t->check, i);
+        if (!w->items[i].witness.count && p.state != CHECK_VERIFIABLE && p.other < w->item_count)
+            problems_warning(problems, workflow_path(w, "workflow.cfg", file, sizeof file), w->items[i].line, p.message,
+                             workflow_text(&w->items[i].name), workflow_text(&w->items[p.other].name));
+    }
 }
 
 void taught_log_look_alikes(const struct taught *t, const struct workflow *w)
 {
     struct lw_problems problems = {0};
     char line[800];
+    for (int i = 0; i < w->item_count; i++)
+        if (w->items[i].reference_count == 1)
+            lw_log(LW_LOG_INFO, "taught", "%s: finished from one picture; two more make it surer", w->items[i].id);
     taught_look_alikes(t, w, &problems);
     for (int i = 0; i < problems.count; i++)
         lw_log(LW_LOG_WARNING, "taught", "%s", lw_error_line(&problems.items[i].error, line, sizeof line));

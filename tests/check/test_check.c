@@ -130,6 +130,10 @@ static void twins_are_not_verifiable(void **state)
     assert_int_equal(other, 1);
     assert_false(check_item_verifiable(c, 1, &other));
     assert_true(check_item_verifiable(c, 2, &other));
+    struct check_pair pair = check_item_pair(c, 0);
+    assert_int_equal(pair.state, CHECK_WITH_SECOND_WITNESS);
+    assert_int_equal(pair.message, LW_MSG_LOOK_SAME);
+    assert_int_equal(check_item_pair(c, 2).state, CHECK_VERIFIABLE);
     /* never accepted by the camera alone; what is verifiable is */
     for (int i = 0; i < 3; i++) {
         struct image before, after;

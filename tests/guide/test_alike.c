@@ -60,7 +60,7 @@ static int found(const struct workflow *w)
     alike_find(w, &problems);
     int count = problems.count;
     for (int i = 0; i < count; i++)
-        assert_int_equal(problems.items[i].error.id, LW_MSG_LOOK_ALIKE);
+        assert_int_equal(problems.items[i].error.id, LW_MSG_LOOK_SAME);
     problems_finish(&problems);
     return count;
 }

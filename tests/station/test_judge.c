@@ -215,7 +215,7 @@ static void pictures_taught_that_are_bad(void **state)
     }
     write_text("t.csv", TAUGHT "s,twin,pics/long.png,pics/empty.png\n"); /* one thing under two names */
     assert_int_equal(judge("1"), 0);
-    run_says(&r, LW_MSG_LOOK_ALIKE);
+    run_says(&r, LW_MSG_LOOK_SAME);
     assert_true(line_is(1, "s,long,pics/long2.png,", ",ask"));
     write_text("t.csv", TAUGHT);
 }
