@@ -263,6 +263,8 @@ enum lw_msg rig_load_calibration(struct rig *r, const struct station_config *c, 
         snprintf(r->folder, sizeof r->folder, "%s", c->data);
         r->guide.memory = r->memory.count ? &r->memory : NULL;
         r->guide.folder = r->folder;
+        r->guide.explain = c->explain;
+        snprintf(r->guide.explain_folder, sizeof r->guide.explain_folder, "%s/explain", c->data);
     }
     if (rc)
         guide_set_calibration(&r->guide, NULL, &ignored);

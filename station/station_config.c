@@ -9,6 +9,9 @@
 static const struct lw_option root_options[] = {
     {"data", OPTION_STRING, offsetof(struct station_config, data), 0, 0, "", NULL,
      N_("Folder of calibration and records; empty: the user's data folder.")},
+    {"explain", OPTION_CHOICE, offsetof(struct station_config, explain), 0, 0, "off", "off item case",
+     N_("Keep a picture of each look that explains its verdict, the newest 200: off; item: the item's own region; case: all that "
+        "the look lights.")},
     {"language", OPTION_STRING, offsetof(struct station_config, language), 0, 0, "", NULL,
      N_("nl or en; empty: the computer's language.")},
     {"bench", OPTION_OTHER, 0, 0, 0, NULL, NULL, N_("The bench top.")},

@@ -21,6 +21,7 @@ struct pretend_config {
 
 struct station_config {
     char *data;     /* folder of calibration and records */
+    int explain;    /* enum explain_level */
     char *language; /* "nl", "en", "" = the environment's */
     struct bench_config bench;
     struct camera_config camera;

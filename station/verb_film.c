@@ -1,4 +1,5 @@
 /* record, replay: a problem at a bench becomes something that can be looked at elsewhere. */
+#include "explain.h"
 #include "log.h"
 #include "recorder.h"
 #include "rig.h"
@@ -6,6 +7,7 @@
 #include "show.h"
 #include "verbs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,12 +147,46 @@ static enum lw_msg play(struct camera *camera, int *frames, int *broken, struct 
     return rc;
 }
 
+static int names_only(const struct dirent *e)
+{
+    return e->d_name[0] != '.';
+}
+
+/* The folder is a kept look, or holds some: each is judged again. Returns how many there are; *failed: not judged. */
+static int judge_looks(const char *folder, int *failed)
+{
+    struct dirent **list = NULL;
+    struct lw_error err = {0};
+    char path[1024];
+    if (explain_is_look(folder)) {
+        *failed = explain_judge_again(folder, stdout, &err) != LW_OK;
+        if (*failed)
+            verb_fail(&err, EXIT_FAILED);
+        return 1;
+    }
+    int count = scandir(folder, &list, names_only, alphasort), looks = 0;
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, list[i]->d_name);
+        free(list[i]);
+        if (!explain_is_look(path))
+            continue;
+        looks++;
+        if (explain_judge_again(path, stdout, &err)) {
+            verb_fail(&err, EXIT_FAILED);
+            ++*failed;
+        }
+    }
+    free(list);
+    return looks;
+}
+
 int verb_replay(int argc, char **argv)
 {
     const char *rest[ARGUMENTS_REST];
     int rest_count, code;
     if (!verb_arguments(argc, argv, NULL, 0, N_("replay FOLDER"),
-                        N_("Plays a film back and prints, for each picture, what the camera side makes of it."), rest,
+                        N_("Plays a film back and prints, for each picture, what the camera side makes of it. Of looks that\n"
+                           "were kept (explain in station.cfg) it judges each again and says why."), rest,
                         &rest_count, &code))
         return code;
     struct lw_error err = {0};
@@ -165,6 +201,9 @@ int verb_replay(int argc, char **argv)
         lw_fail_at(&err, rest[0], 0, LW_MSG_FILE_OPEN, rest[0], strerror(why));
         return verb_fail(&err, EXIT_FAILED);
     }
+    int failed = 0;
+    if (judge_looks(rest[0], &failed) > 0)
+        return failed ? EXIT_FAILED : EXIT_OK;
     char source[512];
     snprintf(source, sizeof source, "%s", rest[0]);
     const struct camera_config config = {.source = source};

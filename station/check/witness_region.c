@@ -16,6 +16,7 @@
 #define NEAR_SHARE 0.40 /* of the distance between the states: so near is one of them */
 #define CLEAR      0.60 /* and by so much nearer than the other */
 #define SEARCH_PLACES 2500 /* of the taught picture are looked at while searching */
+#define SMOOTH_PX  2   /* half a window: grain, and edges half a pixel off, are not what states differ by */
 #define TELLS_GREY 12.0 /* root mean square, where they differ: taught states that differ by less tell nothing */
 
 struct sheet {
@@ -92,6 +93,31 @@ static void lay_on(const struct image *seen, const struct sheet *taught, struct 
                    &out->bgr[3 * (y * out->width + x)]);
 }
 
+/* Means over a small window. */
+static void smooth(struct sheet *s)
+{
+    struct sheet from;
+    if (!sheet_init(&from, s->width, s->height))
+        return;
+    memcpy(from.bgr, s->bgr, sizeof *s->bgr * 3 * (size_t)(s->width * s->height));
+    for (int y = 0; y < s->height; y++)
+        for (int x = 0; x < s->width; x++) {
+            float sum[3] = {0};
+            int n = 0;
+            for (int v = y - SMOOTH_PX; v <= y + SMOOTH_PX; v++)
+                for (int u = x - SMOOTH_PX; u <= x + SMOOTH_PX; u++) {
+                    if (u < 0 || v < 0 || u >= s->width || v >= s->height)
+                        continue;
+                    for (int k = 0; k < 3; k++)
+                        sum[k] += from.bgr[3 * (v * s->width + u) + k];
+                    n++;
+                }
+            for (int k = 0; k < 3; k++)
+                s->bgr[3 * (y * s->width + x) + k] = sum[k] / (float)n;
+        }
+    free(from.bgr);
+}
+
 /* How much the states differ at each place, squared. */
 static void difference(const struct sheet *a, const struct sheet *b, float *weight)
 {
@@ -151,10 +177,11 @@ static bool compare(const struct image *seen, const struct image *right, const s
     if (made && weight) {
         from_image(right, &r);
         from_image(wrong, &w);
-        difference(&r, &w, weight);
-        double apart = distance(&r, &w, weight);
         lay_on(seen, &r, &near_r);
         lay_on(seen, &w, &near_w);
+        smooth(&r), smooth(&w), smooth(&near_r), smooth(&near_w);
+        difference(&r, &w, weight);
+        double apart = distance(&r, &w, weight);
         match_light(&near_r, &r, weight, (float)(apart * apart / 9));
         match_light(&near_w, &w, weight, (float)(apart * apart / 9));
         tells = apart > TELLS_GREY;

@@ -42,6 +42,8 @@ struct guide {
     bool trace;
     struct mend_memory *memory; /* what the bench looked like when it was calibrated; NULL: bumps can't be mended */
     const char *folder;         /* of the calibration; with memory */
+    int explain;                /* enum explain_level (explain.h): what of each look is kept, and where */
+    char explain_folder[512];
 
     /* what a kit's events carry */
     char kit[64], workflow[64], workflow_hash[17], section[64];

@@ -96,6 +96,8 @@ static bool record_verdict(struct pack *p, int step)
     json_t *witnesses = pack_witness_detail(p);
     if (witnesses)
         json_object_set_new(e.detail, "witness", witnesses);
+    if (p->explained)
+        json_object_set_new(e.detail, "explain", json_string(p->explained));
     bool ok = pack_record(p, &e);
     json_decref(e.detail);
     return ok;

@@ -230,11 +230,12 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
         judge_by_witnesses(p, step, &look, out);
     else
         anew = judge_look(p, step, &light, &look, out);
-    if (trouble == REASON_NONE && !pack_count_things(p, step, &light, &look, out)) {
+    if (trouble == REASON_NONE && place >= 0 && !pack_count_things(p, step, &light, &look, out)) {
         guide_look_finish(&look);
         return false;
     }
     p->since_ns = clock_now_ns(&p->g->clock);
+    p->explained = pack_explain(p, step, &light, &look, out);
     if (out->result == VERDICT_ACCEPT && place >= 0) /* what a person confirms is surveyed anew */
         pack_keep_patch(p, step);
     if (anew || out->result == VERDICT_ACCEPT)

@@ -71,9 +71,12 @@ struct pack {
 
     int64_t *bin_touched_ns;  /* by bin: when something last moved in it; 0: not since the step began */
     int64_t hands_ns, hands_from_ns; /* up to when the bins were watched, and from when on it counts */
+    struct witness_hands hands; /* at the last look */
+    bool hands_known;           /* they are those of a kept look, and not to be found out */
     struct witness_answer heard[PACK_WITNESSES]; /* at the last look */
     const char *heard_kind[PACK_WITNESSES];
     int heard_count;
+    const char *explained; /* folder of the last look, when it was kept */
 };
 
 #define PACK_FIRST_LEVEL 230 /* of the look light; lowered at a survey until nothing clips */
@@ -136,6 +139,13 @@ void pack_count_confirmed(struct pack *p, int step);
 void pack_count_forget(struct pack *p);
 bool pack_count_allocate(struct pack *p);
 void pack_count_free(struct pack *p);
+
+/* Writes the straight pictures of the step's regions into a folder, as they are taught: region-1.png … */
+void pack_keep_regions(const struct pack *p, int step, const struct image *picture, const struct verdict *v, const char *folder);
+
+/* pack_explain.c: keeps the look when the settings say so; the name of its folder, NULL: not kept. */
+const char *pack_explain(struct pack *p, int step, const struct guide_light *light, const struct guide_look *look,
+                         const struct verdict *v);
 
 /* pack_pushed.c: where the case lies in this look; places follow it. False: it was not found. */
 bool pack_follow_carrier(struct pack *p, int carrier, const struct image *picture);

@@ -182,8 +182,9 @@ void pack_hear_witnesses(struct pack *p, int step, const struct image *picture, 
     const struct workflow_witness *w;
     struct bench_mm bin[SCENE_POINTS];
     int own = st->item >= 0 ? p->w->items[st->item].bin : -1;
-    struct witness_hands hands = hands_of(p, own);
-    struct witness_sight sight = {.model = &p->g->calibration.model, .picture = picture, .hands = &hands, .bin = bin};
+    struct witness_sight sight = {.model = &p->g->calibration.model, .picture = picture, .hands = &p->hands, .bin = bin};
+    if (!p->hands_known)
+        p->hands = hands_of(p, own);
     p->heard_count = 0;
     if (v->result != VERDICT_ACCEPT && v->result != VERDICT_CONFIRM)
         return;
@@ -203,6 +204,24 @@ void pack_hear_witnesses(struct pack *p, int step, const struct image *picture, 
             v->seen_item = item_of(p, &witness_at(p, step, i)->options, &p->heard[i]);
     if (v->result == VERDICT_REFUSE)
         pack_forget_hands(p); /* from now on it counts where the right one is taken from */
+}
+
+void pack_keep_regions(const struct pack *p, int step, const struct image *picture, const struct verdict *v, const char *folder)
+{
+    const struct workflow_witness *w;
+    struct witness_sight sight = {.model = &p->g->calibration.model, .picture = picture};
+    char path[1024];
+    struct lw_error err;
+    aim(p, step, v, &sight);
+    for (int i = 0, number = 0; (w = witness_at(p, step, i)); i++) {
+        struct image region = {0};
+        if (w->options.kind != WITNESS_REGION)
+            continue;
+        snprintf(path, sizeof path, "%s/region-%d.png", folder, ++number);
+        if (witness_region_picture(&w->options, &sight, 0, &region, &err) || cv_picture_write(path, &region, &err))
+            lw_log_error("witness", &err);
+        image_finish(&region);
+    }
 }
 
 json_t *pack_witness_detail(const struct pack *p)

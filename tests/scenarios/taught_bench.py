@@ -82,10 +82,10 @@ class Bench:
 class Program:
     """A running verb: its events, and what is pressed."""
 
-    def __init__(self, bench, words, name=None):
+    def __init__(self, bench, words, name=None, fast=True):
         self.bench, self.seen, self.rest, self.name = bench, [], '', name or words[0]
         self.log = open(os.path.join(bench.work, self.name + '.log'), 'w')
-        self.process = subprocess.Popen([bench.program] + words + ['--station', bench.station, '--events', '-', '--input', '-', '--fast'],
+        self.process = subprocess.Popen([bench.program] + words + ['--station', bench.station, '--events', '-', '--input', '-'] + ['--fast'] * fast,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
                                         preexec_fn=die_with_parent,
                                         env=dict(os.environ, LANGUAGE='en', LC_ALL='C.UTF-8'))

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """witnesses.py PROGRAM SOURCE [STEP…]: packs workflows/_witnesses on the pretend bench: each kind of witness agrees with what is
 right, and refuses or leaves to a person what is not. A script plays the person."""
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,9 +22,9 @@ BINS = {'vitamin': (74, 190), 'mineral': (74, 280), 'leaflet': (566, 190), 'swab
 def reach(bench, name):
     """A hand goes into a bin and comes back."""
     x, y = BINS[name]
-    for at in ((x, y - 90), (x, y - 40), (x, y), (x + 4, y + 3), (x, y - 50)):
-        bench.do('hand %.1f %.1f 70' % at)
-        time.sleep(0.12)
+    for i in range(14):  # never still: the station would look, and see a hand
+        bench.do('hand %.1f %.1f 70' % (x + 3 * (i % 2), y - 12 * abs(i - 7)))
+        time.sleep(0.06)
     bench.do('hand away')
     time.sleep(0.3)
 
@@ -114,6 +116,16 @@ def region(bench, p):
     demand(said(e, 'region') == 'agrees', 'accepted without the region: %s' % e)
 
 
+def again(bench):
+    """Each kept look is judged again by the same code, and says the same."""
+    out = subprocess.run([bench.program, 'replay', os.path.join(bench.work, 'data/explain')], stdout=subprocess.PIPE, check=True)
+    looks = [json.loads(line) for line in out.stdout.decode().splitlines()]
+    demand(len(looks) >= 8, 'only %d looks were kept' % len(looks))
+    for look in looks:
+        demand(look['result'] == look['result_then'] and look.get('reason') == look.get('reason_then'), 'judged otherwise: %s' % look)
+    print(len(looks), 'kept looks judged again')
+
+
 def main():
     program, source = os.path.abspath(sys.argv[1]), sys.argv[2]
     work = tempfile.mkdtemp()
@@ -121,13 +133,17 @@ def main():
     p = None
     try:
         bench = Bench(program, source, work, kit='_witnesses', size=(640.0, 420.0))
+        with open(bench.station, 'a') as f:
+            f.write('explain = "case";\n')
         bench.put_case(*HOME)
-        p = Program(bench, ['run', os.path.join(source, 'workflows/_witnesses'), '--kits', '1', '--kit', 'w'])
+        p = Program(bench, ['run', os.path.join(source, 'workflows/_witnesses'), '--kits', '1', '--kit', 'w'], fast=False)
         for part in (marker, code, bins, confirm, region):
             part(bench, p)
             print(part.__name__, 'good', flush=True)
         e = p.wait(lambda e: e['event'] in ('end',) or (e['event'] == 'kit' and e.get('phase') == 'ended'))
         demand(e, 'the kit did not end')
+        p.end()
+        again(bench)
     except Failed as f:
         print('FAILED:', f)
         return 1
