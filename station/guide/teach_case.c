@@ -235,6 +235,8 @@ static enum lw_msg keep_case(struct teaching *t, const struct case_looks *l, dou
     if (!rc && t->before.trouble != REASON_NONE)
         rc = lw_fail(err, LW_MSG_LOOK_TROUBLE, verdict_reason_name(t->before.trouble));
     rc = rc ? rc : straight(t, &t->before, CASE_MM_PER_PX, &c->picture, err);
+    if (!rc)
+        teach_stripes_begin(t);
     return rc ? rc : teach_book_carrier(&t->book, c->width_mm, c->depth_mm, rim_mm, t->T, &c->picture, CASE_MM_PER_PX, err);
 }
 
@@ -266,6 +268,7 @@ static enum lw_msg try_case(struct teaching *t, bool pressed, const char **reaso
     } else if (!rc && !*reason) { /* next, and nothing there: things lie on the bench itself */
         t->carrier.width_mm = t->carrier.depth_mm = 0;
         rc = look_before(t, err);
+        teach_stripes_begin(t);
     }
     guide_look_finish(&looks.low);
     guide_look_finish(&after);
@@ -350,8 +353,10 @@ static enum lw_msg find_case_again(struct teaching *t, struct lw_error *err)
         q.reason = "not_found";
     }
     json_decref(half);
-    if (!rc)
+    if (!rc) {
         t->T = t->T_before = found.T_bench_from_carrier;
+        teach_stripes_begin(t);
+    }
     return rc;
 }
 

@@ -22,6 +22,11 @@
 #define OTHER_PLANE_MM  12.0 /* a thing that is so much higher than thought is met elsewhere by its cross */
 #define SPREAD_MAX_MM   20.0
 #define THIN_MM         1.0
+#define SAME_FLOOR_MM   4.0
+#define STRIPES_SIGMA_MM 2.0
+#define STRIPES_LEAST_MM 1.0  /* lower or higher: it may be a period of the stripes off, which crosses tell */
+#define STRIPES_MOST_MM 20.0
+#define CROSSES_LEAST_MM 4.0
 #define UNDER_MM        (-5.0) /* the light met something else */
 
 static int by_size(const void *a, const void *b)
@@ -184,25 +189,104 @@ static bool measure_top(struct teaching *t, const struct thing *thing, const str
     return true;
 }
 
-void teach_measure_thing(struct teaching *t, struct thing *thing)
+/* Where the covered points agree the ground is known. */
+static bool floor_is_sure(const struct teaching *t, const struct laid_part *part)
+{
+    double low = 1e9, high = -1e9;
+    if (!teach_in_case(t, part->centre))
+        return true;
+    for (int i = 0; i < t->floor_count; i++)
+        if (laid_covers(part, (struct local_mm){t->floor[i].x, t->floor[i].y}, 0))
+            low = fmin(low, t->floor[i].z), high = fmax(high, t->floor[i].z);
+    return high >= low && high - low <= SAME_FLOOR_MM;
+}
+
+/* By what the stripes wandered since the look before; it is known but for whole periods, which `about_mm` tells. */
+static bool measure_higher(const struct teaching *t, const struct thing *thing, double about_mm, double *higher_mm, double *sigma_mm)
+{
+    const struct laid_part *part = &thing->laid.parts[0];
+    struct bench_mm outline[LAID_RIM];
+    struct height_result ground, top;
+    struct lw_error ignored;
+    const struct model *m = &t->g->calibration.model;
+    bool pushed = hypot(t->T.x_mm - t->T_before.x_mm, t->T.y_mm - t->T_before.y_mm) > 0;
+    if (!t->striped.data || !thing->striped.data || pushed)
+        return false;
+    for (int i = 0; i < part->rim_count; i++) {
+        struct local_mm b = rigid_apply(t->T, part->rim[i]);
+        outline[i] = (struct bench_mm){b.x, b.y, thing->look.z_mm};
+    }
+    if (height_measure(m, &t->before.picture, &t->striped, &t->stripes, outline, part->rim_count, HEIGHT_MIDDLE, &ground, &ignored) ||
+        height_measure(m, &thing->after.picture, &thing->striped, &t->stripes, outline, part->rim_count, HEIGHT_TOP, &top, &ignored) ||
+        !ground.seen || !top.seen)
+        return false;
+    *higher_mm = height_between(&t->stripes, ground.z_mm, top.z_mm, about_mm);
+    *sigma_mm = hypot(ground.sigma_mm, top.sigma_mm);
+    return *sigma_mm <= STRIPES_SIGMA_MM && *higher_mm > 0;
+}
+
+static bool measure_by_crosses(struct teaching *t, struct thing *thing)
 {
     const struct laid_part *part = &thing->laid.parts[0];
     struct local_mm points[THING_POINTS];
     double apart, guess = thing->look.z_mm;
-    thing->ground_mm = floor_under(t, part);
-    thing->measured = false;
     apart = measure_apart_mm(t->g, (struct bench_mm){t->T.x_mm, t->T.y_mm, guess}, guess + FLOOR_DOWN_MM, THING_UP_MM - guess);
     int count = deep_points(part, apart, points, THING_POINTS);
     if (count == 0 || !measure_top(t, thing, points, count, guess, &thing->top_mm, &thing->sigma_mm))
-        return;
+        return false;
     if (fabs(thing->top_mm - guess) > OTHER_PLANE_MM &&
         !measure_top(t, thing, points, count, thing->top_mm, &thing->top_mm, &thing->sigma_mm))
-        return;
-    double height = thing->top_mm - thing->ground_mm;
-    if (height < UNDER_MM)
-        return;
-    thing->measured = true;
-    thing->height_mm = fmax(THIN_MM, round(height));
-    lw_log(LW_LOG_INFO, "teach", "measured: its top %.1f mm over the bench (+- %.1f mm), the ground %.1f mm", thing->top_mm,
-           thing->sigma_mm, thing->ground_mm);
+        return false;
+    return thing->top_mm - thing->ground_mm > UNDER_MM;
+}
+
+void teach_measure_thing(struct teaching *t, struct thing *thing)
+{
+    double height = 0, sigma = 0;
+    teach_take_striped(t, &t->light, thing);
+    thing->ground_mm = floor_under(t, &thing->laid.parts[0]);
+    bool higher = measure_higher(t, thing, TEACH_USUAL_HEIGHT_MM, &height, &sigma);
+    bool sure = higher && height > STRIPES_LEAST_MM && height < STRIPES_MOST_MM && floor_is_sure(t, &thing->laid.parts[0]);
+    bool crosses = !sure && measure_by_crosses(t, thing);
+    if (crosses && higher)
+        higher = measure_higher(t, thing, thing->top_mm - thing->ground_mm, &height, &sigma);
+    if (!higher) {
+        height = thing->top_mm - thing->ground_mm;
+        sigma = thing->sigma_mm;
+    }
+    /* a recess or shelf that begins beside the points of the ground: low things are measured too low by crosses alone */
+    thing->measured = higher || (crosses && height >= CROSSES_LEAST_MM);
+    if (thing->measured) {
+        thing->height_mm = fmax(THIN_MM, round(2 * height) / 2);
+        thing->sigma_mm = sigma;
+        thing->top_mm = crosses ? thing->top_mm : thing->ground_mm + thing->height_mm;
+    }
+    lw_log(LW_LOG_INFO, "teach", "%.1f mm high (+- %.1f mm; stripes: %s, crosses: %s), its top at %.1f mm, the ground at %.1f mm", height,
+           sigma, higher ? "yes" : "no", crosses ? "yes" : "no", thing->top_mm, thing->ground_mm);
+}
+
+/* ---- stripes ---- */
+
+static void take_striped(struct teaching *t, const struct guide_light *light, struct image *out)
+{
+    struct bench_mm dark[HEIGHT_STRIPES_MAX][4];
+    enum verdict_reason trouble = REASON_NONE;
+    image_finish(out);
+    if (t->striped_well && (!guide_take_striped(t->g, light, dark, height_dark(&t->stripes, dark), out, &trouble) ||
+                            trouble != REASON_NONE))
+        image_finish(out);
+}
+
+void teach_stripes_begin(struct teaching *t)
+{
+    struct rigid T = teach_carrier(t) ? t->T : (struct rigid){t->g->bench_width_mm / 2, t->g->bench_depth_mm / 2, 0};
+    double half_x = (teach_carrier(t) ? t->carrier.width_mm : t->g->bench_width_mm) / 2;
+    double half_y = (teach_carrier(t) ? t->carrier.depth_mm : t->g->bench_depth_mm) / 2;
+    t->striped_well = height_plan(&t->g->calibration.model, T, half_x, half_y, t->floor_mm, TEACH_USUAL_HEIGHT_MM, &t->stripes);
+    take_striped(t, &t->light, &t->striped);
+}
+
+void teach_take_striped(struct teaching *t, const struct guide_light *light, struct thing *thing)
+{
+    take_striped(t, light, &thing->striped);
 }

@@ -60,6 +60,8 @@ void teach_find_light(struct teaching *t, struct thing *thing)
         level = light.level;
         b = brightness_of(t, &look.picture, thing);
     }
+    if (thing->darker.picture.data)
+        teach_take_striped(t, &thing->darker_light, thing);
     thing->light = level;
     thing->light_trouble = b.clipped > CLIPPED_MAX ? REASON_GLARE : b.darkest < DARK_GREY ? REASON_DARK : REASON_NONE;
     lw_log(LW_LOG_INFO, "teach", "light level %d: %.2f %% of the place at the top of the range, the darkest at %d", level,

@@ -86,8 +86,10 @@ static enum lw_msg ask_away(struct teaching *t, const char *name, bool in_before
         bool bad_look = reason && seen.laid.all == 0 && strcmp(reason, "nothing_changed") != 0;
         gone = !bad_look && (press.kind == PRESS_NEXT || (seen.laid.all > 0) == in_before);
         q.reason = gone ? NULL : bad_look ? reason : "still_there";
-        if (gone)
+        if (gone) {
+            teach_take_striped(t, &t->light, &seen);
             teach_take_over(t, &seen);
+        }
         teach_thing_finish(&seen);
     }
     return LW_OK;
@@ -260,6 +262,7 @@ static const char *keep_once_more(struct teaching *t, struct thing *again, struc
         lw_log_error("teach", &err);
         return "not_kept";
     }
+    teach_take_striped(t, &t->light, again);
     again->light = thing->light, again->light_trouble = thing->light_trouble;
     struct thing last = *thing; /* the newest look is the one that the next thing is compared with */
     *thing = *again;
@@ -486,6 +489,7 @@ enum lw_msg teach_new_run(struct guide *g, const char *folder, const struct teac
     image_finish(&t.carrier.picture);
     guide_look_finish(&t.before);
     guide_look_finish(&t.bare_low);
+    image_finish(&t.striped);
     teach_book_close(&t.book);
     return rc;
 }

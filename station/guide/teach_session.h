@@ -2,6 +2,7 @@
 #pragma once
 
 #include "carrier.h"
+#include "height.h"
 #include "laid.h"
 #include "teach_ask.h"
 #include "teach_book.h"
@@ -27,6 +28,9 @@ struct teaching {
     struct bench_mm floor[TEACH_FLOOR_POINTS]; /* of the case, in its own frame: how high the ground is over the bench */
     int floor_count;
     double floor_mm; /* the middle one of them */
+    struct height_stripes stripes; /* over all of the case, or the bench */
+    bool striped_well;    /* they can be drawn and seen there */
+    struct image striped; /* the look before with stripes; no data: there is none */
     struct teach_given given;
     char remark[400]; /* about the thing before, shown with the next question; "": none */
     bool done, aside;
@@ -45,6 +49,7 @@ struct thing {
     double top_mm, sigma_mm;
     uint8_t light; /* level that serves its place; */
     enum verdict_reason light_trouble; /* REASON_GLARE, REASON_DARK: none does */
+    struct image striped; /* the look after (or the darker one) with stripes */
     struct guide_look darker; /* in that light, when it is another than the look's */
     struct guide_light darker_light;
     double ground_mm; /* that it lies on, over the bench */
@@ -75,9 +80,13 @@ enum lw_msg teach_begin(struct teaching *t, struct lw_error *err);
 
 /* The ground in the empty case, in about two seconds; where no light is found the usual height of a bottom is taken. */
 void teach_measure_floor(struct teaching *t);
+/* Plans stripes for the case as it lies (or the bench), and takes the look before with them. Right after that look. */
+void teach_stripes_begin(struct teaching *t);
+/* With stripes, right after a look in `light`, which is still on. */
+void teach_take_striped(struct teaching *t, const struct guide_light *light, struct thing *thing);
 /* Over the bench, at a point of the case's frame. */
 double teach_floor_at(const struct teaching *t, struct local_mm p);
-/* ground_mm in any case; the top and the height when the light is found on it. About a second. */
+/* ground_mm in any case; the height by stripes, and where those don't serve the top by crosses. Right after its look. */
 void teach_measure_thing(struct teaching *t, struct thing *thing);
 
 /* teach_light.c: thing->light and light_trouble. While more than 0.5 % of the thing's place is at the top of the range a

@@ -212,12 +212,16 @@ void teach_thing_finish(struct thing *thing)
 {
     guide_look_finish(&thing->after);
     guide_look_finish(&thing->darker);
+    image_finish(&thing->striped);
     *thing = (struct thing){.item = -1, .bin = -1};
 }
 
 void teach_take_over(struct teaching *t, struct thing *thing)
 {
     guide_look_finish(&t->before);
+    image_finish(&t->striped);
+    t->striped = thing->striped;
+    thing->striped = (struct image){0};
     struct guide_look *newest = thing->darker.picture.data ? &thing->darker : &thing->after;
     if (newest == &thing->darker)
         t->light = thing->darker_light;
