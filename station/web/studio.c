@@ -89,9 +89,9 @@ enum MHD_Result web_workflow(struct web_request *r)
     return web_reply_json(r, MHD_HTTP_OK, j);
 }
 
-static pthread_mutex_t comparing = PTHREAD_MUTEX_INITIALIZER; /* one at a time, so that the rest is still served */
+static pthread_mutex_t comparing = PTHREAD_MUTEX_INITIALIZER; /* one at a time, and nobody waits: the rest is still served */
 
-/* Compares what is taught; from then on all views hold what looks alike. */
+/* Compares what is taught; from then on all views hold what looks alike. Not while a kit is packed: it takes seconds. */
 enum MHD_Result web_alike(struct web_request *r)
 {
     enum MHD_Result rc;
@@ -100,8 +100,8 @@ enum MHD_Result web_alike(struct web_request *r)
     struct lw_problems ignored = {0}, problems = {0};
     if (!studio_folder(r, folder, sizeof folder, &rc))
         return rc;
-    if (workflow_load(&w, folder, NULL, &ignored) == LW_OK && !alike_recall(w, &problems)) {
-        pthread_mutex_lock(&comparing);
+    if (workflow_load(&w, folder, NULL, &ignored) == LW_OK && !alike_recall(w, &problems) &&
+        !web_mailbox_bench(r->web).packing && pthread_mutex_trylock(&comparing) == 0) {
         alike_find(w, &problems);
         pthread_mutex_unlock(&comparing);
     }

@@ -155,6 +155,29 @@ def keyboard_alone(b):
     b.wait(f"document.querySelector('#steps ol .words')?.textContent === {json.dumps(first)}", "undo")
 
 
+def snaps(b):
+    """Onto the grid, and onto a neighbour's line."""
+    at = "((g) => g.getAttribute('aria-label').match(/x ([-.0-9]+), y ([-.0-9]+)/).slice(1).map(Number))"
+    card = f"return {at}(document.querySelector('[data-path=\"places[card]\"]'))"
+    others = f"return [...document.querySelectorAll('#overlay g.place')].filter((g) => g.dataset.path !== 'places[card]').map({at})"
+    settings = """const g = document.getElementById('grid'), n = document.getElementById('neighbours'); g.value = arguments[0]; n.checked = arguments[1];
+        g.dispatchEvent(new Event('change')); n.dispatchEvent(new Event('change'));"""
+    b.js(settings, "10", False)
+    x, y = middle_of(b, "places[card]")
+    b.drag((x, y), (x + 23, y + 17))
+    on_grid = b.js(card)
+    assert on_grid[0] % 10 == 0 and on_grid[1] % 10 == 0, on_grid
+    b.js(settings, "0", True)
+    px_per_mm = b.js("const o = document.getElementById('overlay'); return o.clientWidth / o.viewBox.baseVal.width;")
+    x, y = middle_of(b, "places[card]")
+    b.drag((x, y), (x, y - round((b.js(others)[0][1] - on_grid[1]) * px_per_mm) + 1))
+    in_line = b.js(card)
+    assert in_line[1] != on_grid[1] and in_line[1] in [o[1] for o in b.js(others)], (in_line, on_grid)
+    b.js(settings, "1", True)
+    while b.js("return !document.getElementById('undo').disabled"):
+        b.click("#undo")
+
+
 def drag_a_step(b):
     first = b.js("return document.querySelector('#steps ol .words').textContent")
     at = b.js("return [...document.querySelectorAll('#steps ol .grip')].map((g) => { const r = g.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })")
@@ -260,6 +283,7 @@ def work(home, axe):
         drag_rename_save(b, url, home)
         live_pictures(b)
         keyboard_alone(b)
+        snaps(b)
         drag_a_step(b)
         warnings_live(b)
         on_the_bench(b)
