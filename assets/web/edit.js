@@ -60,7 +60,7 @@ function drawProblems() {
   const list = model.view.problems ?? [];
   byId('problems').replaceChildren(...(list.length === 0 ? [el('li', { class: 'good' }, t('All is well: nothing to mend.'))]
     : list.map((p) => el('li', { class: p.warning ? 'warning' : 'error' },
-      el('strong', {}, p.warning ? t('Warning') : t('Error')), ' ', p.text, ' ', el('span', { class: 'remedy' }, p.remedy), ' ',
+      el('span', {}, el('strong', {}, p.warning ? t('Warning') : t('Error')), ' ', p.text, ' ', el('span', { class: 'remedy' }, p.remedy)),
       p.path ? el('button', { class: 'quiet', onclick: () => { select(p.path); panel.focusFirst(); } }, t('Show it'))
         : el('span', { class: 'note' }, `${p.file}:${p.line}`)))));
 }
