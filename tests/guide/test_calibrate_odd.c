@@ -139,8 +139,6 @@ struct oddness {
     int quarters;
     enum person_side side;
     double drift, lose_s;
-    bool board;
-    double square_scale, cut_off_mm;  /* of the board's print; how far it is pushed out of the picture */
 };
 
 static struct {
@@ -149,8 +147,6 @@ static struct {
     struct odd_screen *screen;
     struct odd_camera *camera;
     struct oddness odd;
-    struct board described, printed;
-    int laid, captured;
     char reasons[400];
 } b;
 
@@ -196,30 +192,11 @@ static void wrap_camera(struct camera *inner)
     b.g.camera = &o->camera;
 }
 
-static void lay_board(void)
-{
-    static const struct sim_sheet_pose poses[] = {
-        {400, 250, 0.1, 0, 0, 0, 0, 1},       {800, 300, 1.4, 0, 0, 0, 0, 1},        {620, 400, -0.4, 0, 0, 0, 0, 1},
-        {500, 300, 0.2, 0.35, 0.05, 2, 0, 1}, {760, 320, -0.3, -0.05, 0.4, 5, 0, 1}, {420, 360, 1.5, -0.3, 0.1, 10, 0, 1},
-        {650, 260, 0.7, 0.25, -0.3, 30, 0, 1},
-    };
-    struct lw_error err;
-    struct sim_sheet_pose p = poses[b.laid++ % (int)(sizeof poses / sizeof poses[0])];
-    p.y_mm -= b.odd.cut_off_mm;
-    assert_int_equal(sim_sheet(b.sim, &b.printed, &p, &err), LW_OK);
-}
-
 static void hear(void *context, const struct journal_event *e)
 {
     (void)context;
-    const char *what = e->detail ? json_string_value(json_object_get(e->detail, "what")) : NULL;
-    if (e->kind == EVENT_ASK && what && strcmp(what, "board") == 0)
-        lay_board();
-    if (e->kind == EVENT_ASK && what && strcmp(what, "remove") == 0)
-        sim_sheet(b.sim, NULL, NULL, NULL);
     if (e->kind != EVENT_CALIBRATION)
         return;
-    b.captured += strcmp(e->phase, "captured") == 0;
     if (strcmp(e->phase, "refused") == 0) {
         printf("  refused: %s: %s\n", e->reason, json_string_value(json_object_get(e->detail, "text")));
         size_t n = strlen(b.reasons);
@@ -231,7 +208,6 @@ static void open_bench(const struct oddness *odd)
 {
     char path[400];
     struct lw_error err;
-    struct lw_problems problems = {0};
     struct camera *camera;
     struct screen *screen;
     const struct sim_options so = {.seed = 6, .scene = harness_source("workflows/dental-kit/pretend.cfg", path, sizeof path),
@@ -243,10 +219,6 @@ static void open_bench(const struct oddness *odd)
     assert_int_equal(sim_screen_create(b.sim, &screen, &err), LW_OK);
     wrap_screen(screen);
     wrap_camera(camera);
-    assert_int_equal(board_load(&b.described, harness_source("assets/boards/board-a4.cfg", path, sizeof path), &problems), LW_OK);
-    b.printed = b.described;
-    if (odd->square_scale > 0)
-        b.printed.square_mm *= odd->square_scale, b.printed.marker_mm *= odd->square_scale;
     struct model truth;
     sim_truth(b.sim, &truth);
     b.g.bench_width_mm = truth.bench_width_mm;
@@ -298,8 +270,6 @@ static enum lw_msg calibrate(struct calibrate_result *r, struct lw_error *err)
 {
     struct calibrate_options o = {.automatic = true, .wait_s = 1, .side = b.odd.side, .save_to = "/dev/null"};
     *r = (struct calibrate_result){0};
-    if (b.odd.board)
-        o.board = &b.described;
     return calibrate_run(&b.g, &o, r, err);
 }
 
@@ -315,7 +285,6 @@ static void works(const struct oddness *odd)
            r.proof.median_mm, r.proof.p95_mm, true_p95_mm(&r.calibration.model), b.reasons);
     assert_string_equal(b.reasons, "");
     assert_true(true_p95_mm(&r.calibration.model) < 1.5);
-    assert_true(!odd->board || !r.calibration.model.rough);
     close_bench();
 }
 
