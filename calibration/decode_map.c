@@ -16,8 +16,9 @@
 /* So many of the finest bits may be unsure in a single pixel: its place is then known to 4 cells. */
 #define COARSER_MAX 2
 /* A capture that differs from the one before by less than this share of white less black, on average, is the same picture:
- * Gray code changes half of the pixels from one to the next. Sought in every so-many-th column. */
+ * Gray code changes half of the pixels from one to the next. Sought in every so-many-th row and column. */
 #define DOUBLED_SHARE 0.06
+#define DOUBLED_ROWS  48
 #define DOUBLED_EVERY 4
 /* Resolution is judged on every so-many-th row. */
 #define JUDGE_ROWS 16
@@ -58,13 +59,12 @@ static const struct image *captured(const struct decoder *d, int index)
     return index < d->count && d->captures[index].data && !(d->doubled >> index & 1) ? &d->captures[index] : NULL;
 }
 
-/* Mean difference of two captures where white and black (or, lost, these two) differ, on judged rows; the mean of white
- * less black there in *light. */
+/* Mean difference of two captures where the projector lights; the mean of white less black there in *light. */
 static double mean_difference(const struct decoder *d, const struct image *a, const struct image *b, double *light)
 {
     const struct image *white = captured(d, 0), *black = captured(d, 1);
     long count = 0, sum = 0, lit = 0;
-    for (int y = JUDGE_ROWS / 2; y < d->height; y += JUDGE_ROWS) {
+    for (int y = JUDGE_ROWS / 2; y < d->height; y += DOUBLED_ROWS) {
         const uint8_t *p = image_row(a, y), *q = image_row(b, y), *w = image_row(white, y), *k = image_row(black, y);
         for (int x = 0; x < d->width; x += DOUBLED_EVERY) {
             if (w[x] - k[x] < DECODE_LIT_MIN)

@@ -53,6 +53,10 @@ done | grep -E "^[^ ]*($only)" >"$out/jobs-alone" || true
 
 {
     echo "decode-real sh -c 'build/tests/calibration/test_calibration_decode; [ \$? = 0 ] || [ \$? = 77 ]'"
+    echo "boards-drawn build/tests/calibration/test_calibration_views 30"
+    for name in grid left solve; do
+        echo "drawn-$name sh -c 'build/tests/calibration/test_calibration_$name; [ \$? = 0 ] || [ \$? = 77 ]'"
+    done
     if [ -r "$shared/data/instruments/checks.csv" ]; then
         echo "instruments sh tests/check/figure_instruments.sh $shared/data/instruments"
     fi
@@ -151,6 +155,9 @@ table() {
     grep -h 'decoded; \|skipped: ' "$out/decode-real" 2>/dev/null || echo "not measured"
     title "Calibration with a board on 30 drawn stations"
     grep -h 'drawn stations\|mm high' "$out/boards-drawn" 2>/dev/null || echo "not measured"
+    title "Calibration on drawn stations: bench and box, any way of hanging; coded grid; things left on the bench"
+    grep -h 'true p95\|light against camera\|corners, \|things found' "$out/drawn-solve" "$out/drawn-grid" "$out/drawn-left" \
+        2>/dev/null || echo "not measured"
     title "Scenarios, seeds 1 to $runs"
     printf '%-22s %4s %6s %8s %6s %12s %13s %13s %10s %7s\n' scenario runs failed mistakes caught 'right reason' \
         'false accepts' 'false rejects' placements 'wait s'
