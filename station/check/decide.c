@@ -17,7 +17,8 @@
 #define MUCH_BETTER   1.5  /* explained so much better in all, the rival need only be the likelier one there */
 #define LEAN_EITHER   0.5  /* ends that look alike are asked about only from here */
 #define POOR_SHARE    0.85 /* of its floor: so bad a match tells it from no rival that is nearly as good */
-#define PATTERN_TELLS 0.7  /* how well light and dark along two layings must agree to say which way round it lies */
+#define PATTERN_USUAL 0.5  /* light and dark along two layings agree by so much at least, or they say nothing */
+#define PATTERN_TELLS 0.7  /* so much they must agree to say which way round it lies */
 #define TURNED_FACTOR 1.5  /* where a pattern tells, the other way round is doubted from farther off */
 #define PATTERN_CLEAR 0.2  /* better than the other way round */
 #define STRENGTH_MIN  6.0  /* weaker differences are noise */
@@ -99,7 +100,7 @@ static void find_own(const struct taught_item *it, int item, const struct shape 
                      bool way, double relevant, struct rivals *out)
 {
     struct item_match m;
-    if (way && own->turned < (it->pattern < PATTERN_TELLS ? relevant : relevant * TURNED_FACTOR))
+    if (way && own->turned < (it->pattern < PATTERN_USUAL ? relevant : relevant * TURNED_FACTOR))
         add_rival(out, &(struct rival){REASON_TURNED, item, own->turned,
                                        {&it->references[own->turned_reference].shape, own->T_turned}});
     if (it->mirror_alike)
@@ -124,7 +125,7 @@ enum pattern { PATTERN_SAYS_NOTHING, PATTERN_MINE, PATTERN_RIVAL, PATTERN_DOUBT 
 static enum pattern pattern_says(const struct taught_item *it, const struct explanation *mine, const struct rival *rival,
                                  const struct shape *seen)
 {
-    if (rival->reason != REASON_TURNED || it->pattern < PATTERN_TELLS)
+    if (rival->reason != REASON_TURNED || it->pattern < PATTERN_USUAL)
         return PATTERN_SAYS_NOTHING;
     double own = shape_pattern(mine, seen), turned = shape_pattern(&rival->how, seen);
     if (own >= PATTERN_TELLS && own >= turned + PATTERN_CLEAR)
