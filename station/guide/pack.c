@@ -595,8 +595,11 @@ static enum lw_msg prepare(struct pack *p, const struct pack_options *o, struct 
     enum lw_msg rc = choose_steps(p, o->section, err);
     if (!rc && o->resume)
         rc = known_kit(p, o->resume, err);
-    if (!rc)
+    if (!rc) { /* loading may take a while: the bench is never left dark meanwhile */
+        show_message(p->g, "look", _("One moment"), NULL, NULL);
+        guide_tick(p->g);
         rc = taught_load(&p->taught, p->w, err);
+    }
     if (!rc)
         taught_log_look_alikes(&p->taught, p->w);
     lw_memory_give_back(); /* all that packing needs is loaded, the camera's libraries too */
