@@ -12,6 +12,7 @@
 #define CHANGED_PART 0.12
 #define EMPTIED_PART 0.5  /* of the difference that the thing made, at most, is left when it is out */
 #define EMPTIED_GREY 4.0  /* a thing that differs less from its place can't be seen to go */
+#define UNCLEAR_S 5.0     /* so long nothing could be told */
 #define POINTS 24         /* along each side of the place's bounding box */
 #define RING_MM 25.0      /* around the place: tells how the light as a whole changed */
 
@@ -170,6 +171,24 @@ bool pack_doubt_verdict(struct pack *p, int place, const struct guide_look *look
     if (again)
         take_counsel(p, look, v);
     return true;
+}
+
+void pack_unclear(struct pack *p, int step, enum verdict_reason reason)
+{
+    int64_t now_ns = clock_now_ns(&p->g->clock);
+    if (reason == REASON_NONE) {
+        p->unclear_ns = 0;
+        p->unclear_told = false;
+        return;
+    }
+    p->unclear_ns = p->unclear_ns ? p->unclear_ns : now_ns;
+    if (p->unclear_told || now_ns - p->unclear_ns < (int64_t)(UNCLEAR_S * 1e9))
+        return;
+    p->unclear_told = true;
+    struct journal_event e = {.kind = EVENT_HELP, .step = p->w->steps[p->first + step].id, .reason = verdict_reason_name(reason),
+                              .detail = json_pack("{s:i}", "level", 3)};
+    guide_tell(p->g, &e);
+    json_decref(e.detail);
 }
 
 bool pack_doubt_waits(const struct pack *p)

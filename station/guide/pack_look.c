@@ -150,10 +150,12 @@ bool pack_survey(struct pack *p, int step)
                            : p->g->camera_lost   ? REASON_STALE
                            : p->g->seen.hand     ? REASON_HAND
                                                  : REASON_MOVED);
+        pack_unclear(p, step, there ? look.trouble : p->g->seen.hand ? REASON_HAND : REASON_STALE);
         p->g->rest_wanted = false; /* a hand that lies there is not the bench at rest */
         guide_look_finish(&look);
         return false;
     }
+    pack_unclear(p, step, REASON_NONE);
     emit_look(p, step, &look);
     pack_follow_carrier(p, carrier_of(p, step), &look.picture);
     keep_before(p, step, &look, &light);
@@ -235,6 +237,7 @@ bool pack_judge(struct pack *p, int step, struct verdict *out)
         return false;
     }
     p->since_ns = clock_now_ns(&p->g->clock);
+    pack_unclear(p, step, out->result == VERDICT_CANNOT_TELL ? out->reason : REASON_NONE);
     p->explained = pack_explain(p, step, &light, &look, out);
     if (out->result == VERDICT_ACCEPT && place >= 0) /* what a person confirms is surveyed anew */
         pack_keep_patch(p, step);

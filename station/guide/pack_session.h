@@ -61,6 +61,8 @@ struct pack {
     bool resumed;
     bool hand_told; /* while a survey waits for it to go away */
 
+    int64_t unclear_ns; /* since when no look has told anything; 0: the last one did */
+    bool unclear_told;
     int64_t shown_ns; /* when a person was last told what to do */
     int glances;      /* looks since then though nothing moved */
     bool glancing;
@@ -117,6 +119,8 @@ bool pack_doubt_emptied(const struct pack *p, int place, const struct image *pic
 /* It was asked out, and nothing has moved since, or still moves: no need to look. */
 bool pack_doubt_waits(const struct pack *p);
 void pack_doubt_forget(struct pack *p);
+/* After each look: REASON_NONE, or why it told nothing. When that lasts, it is written down and the coach is called. */
+void pack_unclear(struct pack *p, int step, enum verdict_reason reason);
 
 /* pack_witness.c: each tick: which bins something moves in; a new step, or another thing to be taken. */
 void pack_watch_hands(struct pack *p);

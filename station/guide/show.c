@@ -6,6 +6,7 @@
 #define OUTLINE_WIDTH_MM 4.0
 #define OUTLINE_GAP_MM 4.0   /* the line runs outside of the thing, so that it stays visible */
 #define WORDS_Y_MM 62.0      /* the words stand at the front edge, before the person */
+#define REMEDY_Y_MM 42.0
 #define WORDS_MM 15.0        /* cap height, readable from 1 m */
 #define SMALL_WORDS_MM 9.0
 #define PROGRESS_Y_MM 24.0
@@ -327,18 +328,19 @@ static void show_mend(struct guide *g, const struct show_step *s, const struct p
 
 struct cause {
     enum verdict_reason reason;
-    const char *pictogram, *text;
+    const char *pictogram, *text, *remedy; /* what to do, NULL: nothing */
 };
 
 static const struct cause *find_cause(enum verdict_reason reason)
 {
     static const struct cause causes[] = {
-        {REASON_HAND, "hand-away", N_("Hand away, please")},
-        {REASON_DARK, "too-dark", N_("Too dark to see")},
-        {REASON_GLARE, "glare", N_("Too bright to see")},
-        {REASON_MOVED, "look", N_("Something moved. One moment")},
-        {REASON_STALE, "camera-gone", N_("The camera looks again")},
-        {REASON_NONE, "look", N_("I can't see it well. Please look at it together")},
+        {REASON_HAND, "hand-away", N_("Hand away, please"), NULL},
+        {REASON_DARK, "too-dark", N_("Too dark to see"), N_("Please turn the light on")},
+        {REASON_GLARE, "glare", N_("Too bright to see"), N_("Please close the curtain, or turn the lamp away")},
+        {REASON_MOVED, "look", N_("Something moved. One moment"), NULL},
+        {REASON_STALE, "camera-gone", N_("The camera looks again"), NULL},
+        {REASON_BLURRED, "look", N_("The picture is not sharp"), N_("Please call the coach: the camera may be dirty")},
+        {REASON_NONE, "look", N_("I can't see it well. Please look at it together"), NULL},
     };
     const size_t last = sizeof causes / sizeof causes[0] - 1;
     size_t i = 0;
@@ -353,6 +355,7 @@ static void show_wait(struct guide *g, const struct show_step *s, const struct p
     if (p->outline_count)
         polygon(g, SCENE_OUTLINE, p->outline, p->outline_count, SCENE_QUIET);
     words(g, _(cause->text), WORDS_Y_MM, WORDS_MM);
+    words(g, cause->remedy ? _(cause->remedy) : NULL, REMEDY_Y_MM, SMALL_WORDS_MM);
     pictogram(g, cause->pictogram, PICTOGRAM_X * g->bench_width_mm, ASIDE_Y_MM);
 }
 
@@ -456,7 +459,7 @@ void show_gone(struct guide *g)
 void show_trouble(struct guide *g, enum verdict_reason reason)
 {
     const struct cause *cause = find_cause(reason);
-    show_message(g, cause->pictogram, _(cause->text), NULL, NULL);
+    show_message(g, cause->pictogram, _(cause->text), cause->remedy ? _(cause->remedy) : NULL, NULL);
 }
 
 void show_ask_at(struct guide *g, const struct bench_mm *outline, int corners, const char *name, const char *line)
