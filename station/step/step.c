@@ -445,6 +445,8 @@ void step_machine_handle(struct step_machine *m, const struct step_input *in, in
         else if (in->kind == STEP_IN_ASIDE)
             put_aside(m, now_ns, out);
     } else if (m->state == STEP_BLOCKED) {
+        if (in->kind == STEP_IN_BACK_AGAIN && m->kept == STEP_CONFIRM_IT)
+            act(m, out, STEP_DO_ASK_CONFIRM); /* who was told that nothing can be seen is asked once more */
         if (in->kind == STEP_IN_BACK_AGAIN)
             take_up(m, now_ns, out);
         else if (in->kind == STEP_IN_ASIDE)
