@@ -23,7 +23,7 @@ struct taught_item {
     double weight[CUE_COUNT]; /* 1 / what is usual between two layings of the same thing */
     bool ends_alike;    /* turned round it looks the same */
     bool mirror_alike;  /* its mirror image looks the same */
-    double pattern;     /* how well the light and dark along two layings agree: shape_pattern, mean */
+    double pattern;     /* of few layings: how well the light and dark along two layings agree: shape_pattern, mean */
     double inside_max;  /* what the inside of two layings differs by at most */
     double area_max_mm2; /* of the largest reference */
     double contrast;     /* mean of its references */

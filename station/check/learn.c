@@ -83,7 +83,7 @@ static void measure_ways(struct taught_item *it, const struct pair *pairs, int c
         upright += fmin(m.upright, FLOOR_MAX) / count;
         turned += fmin(m.turned, 2 * FLOOR_MAX) / count;
         same += fmin(m.any, FLOOR_MAX) / count;
-        if (m.upright < NO_MATCH)
+        if (m.upright < NO_MATCH && it->count <= FEW_LAYINGS) /* of more, the cues tell */
             it->pattern += shape_pattern(&(struct explanation){&pairs[i].taught->shape, m.T_upright}, pairs[i].seen) / count;
         mirrored += fmin(match_shapes(it, &pairs[i].taught->mirror, pairs[i].seen, NULL), 2 * FLOOR_MAX) / count;
     }
