@@ -591,10 +591,6 @@ enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan,
     enum lw_msg rc = image_init(&picture, plan->width, plan->height, IMAGE_BGRA8, err);
     frame_unref(&c->last); /* what was shown before is not one of them */
     c->number_before = COUNTER_UNREADABLE;
-    if (!rc && c->poses == 0 && !c->careful) { /* they were seen a moment ago */
-        rc = image_copy(&captures[white], &c->white, err);
-        rc = rc ? rc : image_copy(&captures[black], &c->black, err);
-    }
     rc = rc ? rc : take_missing(c, plan, true, &picture, captures, err);
     rc = rc ? rc : find_counter(c, &captures[white], &captures[black], err); /* its cells lie elsewhere on a board */
     if (!rc && c->counting && !c->calm)
