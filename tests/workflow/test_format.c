@@ -274,13 +274,53 @@ static void hard_texts_are_warned_of(void **state)
     }
 }
 
+static void witnesses_are_read_and_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *witness;
+        enum lw_msg id;
+    } cases[] = {
+        {"{ kind = \"marker\"; marker = 7; }, { kind = \"bin\"; }, { kind = \"code\"; }, { kind = \"confirm\"; }", LW_OK},
+        {"{ kind = \"region\"; width_mm = 20; depth_mm = 15; right = ( \"a.png\" ); wrong = ( \"b.png\" ); }", LW_OK},
+        {"{ kind = \"markr\"; }", LW_MSG_KEY_CHOICE},
+        {"{ kind = \"code\"; marker = 7; }", LW_MSG_WORKFLOW_WITNESS_KEY},
+        {"{ kind = \"marker\"; }", LW_MSG_WORKFLOW_WITNESS_MARKER},
+        {"{ kind = \"marker\"; marker = 50; }", LW_MSG_WORKFLOW_WITNESS_MARKER},
+        {"{ kind = \"marker\"; dictionary = \"DICT_4X4_5\"; marker = 1; }", LW_MSG_WORKFLOW_WITNESS_DICTIONARY},
+        {"{ kind = \"region\"; width_mm = 20; }", LW_MSG_KEY_MISSING},
+        {"{ kind = \"region\"; width_mm = 20; depth_mm = 15; }", LW_MSG_WORKFLOW_WITNESS_NOT_TAUGHT},
+        {"{ kind = \"region\"; width_mm = 30; depth_mm = 15; right = ( \"a.png\" ); wrong = ( \"b.png\" ); }",
+         LW_MSG_WORKFLOW_WITNESS_SIZE},
+        {"{ kind = \"region\"; width_mm = 20; depth_mm = 15; right = ( \"none.png\" ); wrong = ( \"b.png\" ); }",
+         LW_MSG_WORKFLOW_FILE_MISSING},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[3000];
+        struct lw_problems p = {0};
+        struct workflow *w = NULL;
+        snprintf(text, sizeof text, "%s\nsections = ( { id = \"s\"; name = { nl = \"s\"; en = \"s\"; }; steps = ( { place = \"p1\"; "
+                 "witness = ( %s ); }, { place = \"p2\"; } ); } );", START PLACES, cases[i].witness);
+        load_text(text, &w, &p);
+        if ((p.count > 0) != (cases[i].id != LW_OK) || (p.count && p.items[0].error.id != cases[i].id))
+            files_print(&p);
+        assert_int_equal(p.count > 0, cases[i].id != LW_OK);
+        if (p.count)
+            assert_int_equal(p.items[0].error.id, cases[i].id);
+        if (i == 0)
+            assert_int_equal(w->steps[0].witness.count, 4);
+        workflow_destroy(&w);
+        problems_finish(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_one_entry),         cmocka_unit_test(each_kind_of_step_has_its_keys),
         cmocka_unit_test(an_order_takes_its_variants), cmocka_unit_test(an_order_is_read_from_a_file),
         cmocka_unit_test(what_is_wrong_is_said),       cmocka_unit_test(what_is_out_of_sight_or_light_is_said),
-        cmocka_unit_test(hard_texts_are_warned_of),
+        cmocka_unit_test(hard_texts_are_warned_of),    cmocka_unit_test(witnesses_are_read_and_checked),
     };
     harness_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
