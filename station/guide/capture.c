@@ -528,7 +528,8 @@ static enum lw_msg stream_numbered(struct capture *c, const struct pattern_plan 
         if (!numbered(plan, i))
             continue;
         pattern_draw(plan, last = i, 0, 255, picture);
-        counter_draw(i % (1 << COUNTER_BITS), 0, 255, picture);
+        c->number_shown = i % (1 << COUNTER_BITS);
+        counter_draw(c->number_shown, 0, 255, picture);
         rc = show(c, picture, err);
         for (int k = 0; !rc && k < HOLD_FRAMES; k++)
             rc = keep_next(c, plan, &reached, i, captures, err);
@@ -547,7 +548,12 @@ static enum lw_msg take_missing(struct capture *c, const struct pattern_plan *pl
     for (int i = 0; !rc && i < pattern_count(plan); i++) {
         if (captures[i].data || (full_fields && numbered(plan, i)))
             continue;
+        if (numbered(plan, i) && c->counting && i % (1 << COUNTER_BITS) == c->number_shown)
+            rc = clear_numbers(c, picture, err); /* another pattern with the same number may still be on its way */
         pattern_draw(plan, i, 0, 255, picture);
+        if (rc)
+            break;
+        c->number_shown = numbered(plan, i) ? i % (1 << COUNTER_BITS) : c->number_shown;
         rc = numbered(plan, i) ? capture_numbered(c, picture, i, &captures[i], err)
                                : capture_picture(c, picture, &captures[i], err);
     }
@@ -590,7 +596,7 @@ enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan,
     }
     enum lw_msg rc = image_init(&picture, plan->width, plan->height, IMAGE_BGRA8, err);
     frame_unref(&c->last); /* what was shown before is not one of them */
-    c->number_before = COUNTER_UNREADABLE;
+    c->number_before = c->number_shown = COUNTER_UNREADABLE;
     rc = rc ? rc : take_missing(c, plan, true, &picture, captures, err);
     rc = rc ? rc : find_counter(c, &captures[white], &captures[black], err); /* its cells lie elsewhere on a board */
     if (!rc && c->counting && !c->calm)

@@ -23,6 +23,7 @@ struct capture {
     int poses;               /* in which they were looked for */
     bool out_of_sight;       /* they were not seen even on the empty bench */
     int number_before;       /* that the newest frame showed */
+    int number_shown;        /* the number shown last; COUNTER_UNREADABLE: none */
     bool careful;            /* two frames must agree, however long the delay is */
 };
 
