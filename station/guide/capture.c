@@ -14,7 +14,8 @@
 #define SETTLE_S 0.4            /* long enough for most projectors and cameras; see SETTLE_TRIES */
 #define SETTLE_TRIES 3          /* each waits three times as long: a busy network camera lags by seconds */
 #define CONTRAST_MIN_GREY 2.0   /* mean over the whole camera picture */
-#define ARRIVED_SHARE 0.9       /* of the change from black to white */
+#define ARRIVED_SHARE 0.9       /* of the change from black to white; or the frame after the one that made half of it: */
+#define HALF_SHARE 0.5          /* where the camera's exposure drifts it may never be what it was */
 #define GRID 8                  /* every so many pixels are compared */
 #define LIT_MIN_GREY 10         /* white - black of a lit pixel */
 #define CLIPPED_GREY 252
@@ -298,16 +299,18 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Time from presenting until the mean has made ARRIVED_SHARE of its way, in ms. */
+/* Time from presenting until the mean has made its way, in ms. */
 static enum lw_msg time_change(struct capture *c, const struct image *picture, double from, double to, double *ms,
                                struct lw_error *err)
 {
     struct guide *g = c->g;
     enum lw_msg rc = show(c, picture, err);
     int64_t began = g->presented_ns;
-    while (!rc && !(rc = next_frame(g, err))) {
-        if ((mean_grey(&g->frame->image) - from) / (to - from) >= ARRIVED_SHARE)
+    for (bool half = false; !rc && !(rc = next_frame(g, err));) {
+        double share = (mean_grey(&g->frame->image) - from) / (to - from);
+        if (share >= ARRIVED_SHARE || (half && share >= HALF_SHARE))
             break;
+        half = share >= HALF_SHARE;
         if (clock_now_ns(&g->clock) - began > PICTURES_TIMEOUT_NS)
             return lw_fail(err, LW_MSG_NO_CONTRAST, fabs(mean_grey(&g->frame->image) - from));
     }
