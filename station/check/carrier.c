@@ -430,6 +430,27 @@ static enum lw_msg answer(const struct search *s, struct rigid T, double score, 
     return LW_OK;
 }
 
+/* All poses that the coarse search took for this one: the true one stands out by 2 mm and half a degree only, and a climb
+ * from far would slide along rows of like slots. */
+static struct rigid scan(struct search *s, struct rigid coarse, double *best_score)
+{
+    enum { SHIFTS = 2, TURNS = 4 }; /* each way */
+    const double shift_mm = 0.75 * COARSE_MM / SHIFTS, turn_rad = 1.25 * LW_PI / COARSE_ROTATIONS / TURNS;
+    struct rigid best = coarse;
+    *best_score = 0;
+    s->every = QUICK_EVERY;
+    for (int a = -TURNS; a <= TURNS; a++)
+        for (int y = -SHIFTS; y <= SHIFTS; y++)
+            for (int x = -SHIFTS; x <= SHIFTS; x++) {
+                struct rigid T = {coarse.x_mm + x * shift_mm, coarse.y_mm + y * shift_mm, coarse.angle_rad + a * turn_rad};
+                double score = score_pose(s, T, false, NULL);
+                if (score > *best_score)
+                    *best_score = score, best = T;
+            }
+    s->every = 1;
+    return climb(s, best, 1.0, turn_rad / 2, 0.5, false, best_score);
+}
+
 enum lw_msg carrier_find(const struct model *m, const struct image *frame,
                          const struct carrier_taught *taught, struct carrier_found *out, struct lw_error *err)
 {
@@ -447,7 +468,7 @@ enum lw_msg carrier_find(const struct model *m, const struct image *frame,
         double score;
         if (list[i].score <= 0)
             continue;
-        struct rigid T = climb(&fine, list[i].T, 4.0, 0.03, 1.0, false, &score);
+        struct rigid T = scan(&fine, list[i].T, &score);
         if (score > best_score)
             best_score = score, best = T;
     }
