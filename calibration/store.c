@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define VERSION 2
@@ -102,8 +103,11 @@ static void write_all(FILE *f, const struct calibration *c)
 enum lw_msg calibration_save(const struct calibration *c, const char *path, struct lw_error *err)
 {
     char fresh[4096];
+    struct stat st;
     if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh)
         return lw_fail(err, LW_MSG_FILE_WRITE, path, strerror(ENAMETOOLONG));
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a device would be replaced by a file */
+        return lw_fail(err, LW_MSG_FILE_WRITE, path, strerror(EINVAL));
     FILE *f = fopen(fresh, "w");
     if (!f)
         return lw_fail(err, LW_MSG_FILE_WRITE, fresh, strerror(errno));

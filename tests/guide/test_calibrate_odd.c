@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- an odd projector: what it shows on its panel of what it is given ---- */
 
@@ -268,9 +269,13 @@ static double true_p95_mm(const struct model *m)
 
 static enum lw_msg calibrate(struct calibrate_result *r, struct lw_error *err)
 {
-    struct calibrate_options o = {.automatic = true, .wait_s = 1, .side = b.odd.side, .save_to = "/dev/null"};
+    char saved[] = "/tmp/lichtwijzer-odd-XXXXXX";
+    close(mkstemp(saved));
+    struct calibrate_options o = {.automatic = true, .wait_s = 1, .side = b.odd.side, .save_to = saved};
     *r = (struct calibrate_result){0};
-    return calibrate_run(&b.g, &o, r, err);
+    enum lw_msg rc = calibrate_run(&b.g, &o, r, err);
+    unlink(saved);
+    return rc;
 }
 
 static void works(const struct oddness *odd)
