@@ -150,9 +150,11 @@ enum lw_msg calibrate_capture(struct calibrate_session *s, const char *pose, str
 {
     bool disturbed = false;
     enum lw_msg rc = capture_once(s, &s->plan, pose, out, white, &disturbed, err);
-    if (rc || !disturbed || s->plan.inverses)
+    bool late = rc == LW_MSG_LIGHT_UNREADABLE; /* coarse patterns were lost: pictures came later than ever before */
+    if ((rc || !disturbed || s->plan.inverses) && !late)
         return rc;
-    lw_log(LW_LOG_INFO, "calibrate", "%s: light or things changed meanwhile; once more, with inverses", pose);
+    lw_log(LW_LOG_INFO, "calibrate", "%s: %s; once more, with inverses", pose,
+           late ? "unreadable" : "light or things changed meanwhile");
     s->plan.inverses = true; /* from now on: light that drifts goes on drifting, and is no matter with inverses */
     s->capture.careful = true;
     return capture_once(s, &s->plan, pose, out, white, &disturbed, err);

@@ -160,6 +160,7 @@ static enum lw_msg next_frame(struct guide *g, struct lw_error *err)
 #define NUMBER_STALE_NS (6 * NS_PER_S) /* as long as older numbers still come, a slow camera is waited for */
 #define STALE_NS (3 * NS_PER_S) /* white is waited for while the picture is dark, and black while it is bright */
 #define HOLD_FRAMES 2          /* a numbered pattern is shown so long: one of them is whole */
+#define HOLD_SHARE 0.8         /* of their time at least: a busy machine or network brings frames in bunches */
 #define AHEAD_FRAMES 1.5       /* a delay of so many frames: the frame after the arrival shows nothing newer */
 
 static double frame_ms(const struct capture *c)
@@ -525,6 +526,7 @@ static enum lw_msg clear_numbers(struct capture *c, struct image *picture, struc
 static enum lw_msg stream_numbered(struct capture *c, const struct pattern_plan *plan, struct image *picture,
                                    struct image *captures, struct lw_error *err)
 {
+    const struct guide *g = c->g;
     enum lw_msg rc = clear_numbers(c, picture, err);
     int count = pattern_count(plan), last = 0, reached = 0;
     for (int i = 0; !rc && i < count; i++) {
@@ -534,11 +536,12 @@ static enum lw_msg stream_numbered(struct capture *c, const struct pattern_plan 
         c->number_shown = i % (1 << COUNTER_BITS);
         counter_draw(c->number_shown, 0, 255, picture);
         rc = show(c, picture, err);
-        for (int k = 0; !rc && k < HOLD_FRAMES; k++)
+        int64_t whole = g->presented_ns + (int64_t)(HOLD_SHARE * HOLD_FRAMES * frame_ms(c) * 1e6);
+        for (int k = 0; !rc && (k < HOLD_FRAMES || clock_now_ns(&g->clock) < whole); k++)
             rc = keep_next(c, plan, &reached, i, captures, err);
     }
-    int64_t until = clock_now_ns(&c->g->clock) + (int64_t)(c->delay_max_ms * 1e6);
-    while (!rc && !captures[last].data && clock_now_ns(&c->g->clock) < until)
+    int64_t until = clock_now_ns(&g->clock) + (int64_t)(c->delay_max_ms * 1e6);
+    while (!rc && !captures[last].data && clock_now_ns(&g->clock) < until)
         rc = keep_next(c, plan, &reached, last, captures, err);
     return rc;
 }
