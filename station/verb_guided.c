@@ -28,6 +28,17 @@ void guided_emit_end(struct rig *r, const char *result, int code)
     json_decref(e.detail);
 }
 
+struct workflow *guided_load_workflow(const char *folder)
+{
+    struct lw_problems problems = {0};
+    struct workflow *w = NULL;
+    if (workflow_load(&w, folder, NULL, &problems))
+        workflow_destroy(&w);
+    verb_print_problems(&problems);
+    problems_finish(&problems);
+    return w;
+}
+
 /* ---- run ---- */
 
 static int report_end(struct rig *r, enum pack_end end, const struct lw_error *err)
@@ -211,14 +222,10 @@ static int teach(const struct station_config *c, const struct guided *o, const s
 {
     struct rig r = {0};
     struct lw_error err = {0};
-    struct lw_problems problems = {0};
-    struct workflow *w = NULL;
-    enum lw_msg rc = workflow_load(&w, folder, NULL, &problems);
-    verb_print_problems(&problems);
-    problems_finish(&problems);
-    if (rc)
+    struct workflow *w = guided_load_workflow(folder);
+    if (!w)
         return EXIT_FAILED;
-    rc = guided_open(&r, c, o, "teach", &err);
+    enum lw_msg rc = guided_open(&r, c, o, "teach", &err);
     if (!rc) {
         rc = rig_load_calibration(&r, c, &err);
         rc = rc ? rc : teach_run(&r.guide, w, options, &err);
@@ -234,15 +241,10 @@ static int teach_new(const struct station_config *c, const struct guided *o, con
 {
     struct rig r = {0};
     struct lw_error err = {0};
-    struct lw_problems problems = {0};
-    struct workflow *known = NULL;
-    enum lw_msg rc = items ? workflow_load(&known, items, NULL, &problems) : LW_OK;
-    if (rc)
-        verb_print_problems(&problems);
-    problems_finish(&problems);
-    if (rc)
+    struct workflow *known = items ? guided_load_workflow(items) : NULL;
+    if (items && !known)
         return EXIT_FAILED;
-    rc = guided_open(&r, c, o, "teach", &err);
+    enum lw_msg rc = guided_open(&r, c, o, "teach", &err);
     if (!rc) {
         const struct teach_new_options options = {known};
         rc = rig_load_calibration(&r, c, &err);

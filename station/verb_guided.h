@@ -21,5 +21,8 @@ struct guided {
 enum lw_msg guided_open(struct rig *r, const struct station_config *c, const struct guided *o, const char *verb,
                         struct lw_error *err);
 
+/* Loads a workflow and prints what is wrong with it; NULL: it can't be used. The caller destroys it. */
+struct workflow *guided_load_workflow(const char *folder);
+
 /* The last event of a run. */
 void guided_emit_end(struct rig *r, const char *result, int code);

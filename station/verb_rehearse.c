@@ -46,15 +46,11 @@ static int rehearse(const struct station_config *c, const struct guided *o, cons
                     const char *folder)
 {
     struct lw_error err = {0};
-    struct lw_problems problems = {0};
     struct rehearsal r = {0};
-    struct workflow *w = NULL;
-    enum lw_msg rc = workflow_load(&w, folder, NULL, &problems);
-    verb_print_problems(&problems);
-    problems_finish(&problems);
-    if (rc)
+    struct workflow *w = guided_load_workflow(folder);
+    if (!w)
         return EXIT_FAILED;
-    rc = rehearsal_init(&r, w, &err);
+    enum lw_msg rc = rehearsal_init(&r, w, &err);
     if (!rc)
         rc = options->taught  ? rehearse_taught(&r, &err)
              : options->looks ? from_looks(options->looks, &r, &err)
