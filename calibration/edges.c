@@ -46,6 +46,7 @@ struct scan {
 struct curve {
     double c[3], middle, half;
     double support, step, score; /* shares of the scan lines; mean grey levels */
+    double closeness;            /* support, each edge by how near it lies (MSAC, Torr and Zisserman 2000) */
 };
 
 struct finder {
@@ -145,15 +146,17 @@ static bool sensible(const struct curve *c)
 /* Least squares over the supporting edges near the curve; also counts them. */
 static int support_of(const struct finder *f, const struct curve *c, bool rising, struct curve *refined)
 {
-    double a[9] = {0}, b[3] = {0}, step = 0;
+    double a[9] = {0}, b[3] = {0}, step = 0, closeness = 0;
     int count = 0;
     for (int i = 0; i < f->scan_count; i++) {
         const struct scan *scan = &f->scans[i];
         double want = curve_at(c, scan->across), s = (scan->across - c->middle) / c->half;
         for (int k = 0; k < scan->count; k++) {
-            if (scan->peaks[k].rising != rising || fabs(scan->peaks[k].at - want) > SUPPORT_PX)
+            double off = (scan->peaks[k].at - want) / SUPPORT_PX;
+            if (scan->peaks[k].rising != rising || fabs(off) > 1)
                 continue;
             count++;
+            closeness += 1 - off * off;
             step += scan->peaks[k].step;
             const double t[3] = {1, s, s * s};
             for (int r = 0; refined && r < 3; r++) {
@@ -171,6 +174,7 @@ static int support_of(const struct finder *f, const struct curve *c, bool rising
             memcpy(refined->c, b, sizeof b);
         refined->support = (double)count / f->scan_count;
         refined->step = step / count;
+        refined->closeness = closeness / f->scan_count;
     }
     return count;
 }
@@ -188,12 +192,14 @@ static bool encloses(const struct finder *f, const struct curve *c, enum side si
     return inner >= INNER_SHARE * f->flat_count;
 }
 
+/* Of one line seen in several ways the closest stays: a tub that juts out over the edge bends the line until it is near
+ * both, which more edges may support. */
 static void keep(struct curve *kept, int *count, const struct curve *c)
 {
     int at = *count;
     for (int i = 0; i < *count; i++)
         if (fabs(kept[i].c[0] - c->c[0]) + fabs(kept[i].c[1] - c->c[1]) < SAME_LINE_PX) {
-            if (kept[i].score < c->score)
+            if (kept[i].closeness < c->closeness)
                 kept[i] = *c;
             return;
         }
