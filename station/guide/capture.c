@@ -1,4 +1,4 @@
-#include "capture.h"
+#include "capture_parts.h"
 
 #include "cv_picture.h"
 #include "log.h"
@@ -7,8 +7,6 @@
 #include <string.h>
 
 #define DELAY_CHANGES 4
-#define LATE_TIMES 2.5          /* so much longer a busy machine may take */
-#define LATEST_MS  3000.0
 #define DELAY_REST_S 0.15       /* after each change: with the delay itself fewer than 3 flashes a second */
 #define PICTURES_TIMEOUT_NS (10 * NS_PER_S) /* so long a camera may freeze in the middle of it */
 #define SETTLE_S 0.4            /* long enough for most projectors and cameras; see SETTLE_TRIES */
@@ -16,7 +14,6 @@
 #define CONTRAST_MIN_GREY 2.0   /* mean over the whole camera picture */
 #define ARRIVED_SHARE 0.9       /* of the change from black to white; or the frame after the one that made half of it: */
 #define HALF_SHARE 0.5          /* where the camera's exposure drifts it may never be what it was */
-#define GRID 8                  /* every so many pixels are compared */
 #define LIT_MIN_GREY 10         /* white - black of a lit pixel */
 #define CLIPPED_GREY 252
 #define FADE_STEPS 5
@@ -58,7 +55,7 @@ static double changed_share(const struct image *a, const struct image *b, const 
     return count ? (double)changed / (double)count : 1;
 }
 
-static bool same_size(const struct image *a, const struct image *b)
+bool capture_same_size(const struct image *a, const struct image *b)
 {
     return a->width == b->width && a->height == b->height;
 }
@@ -120,7 +117,7 @@ static enum lw_msg fade(struct capture *c, const struct image *to, struct lw_err
     return rc;
 }
 
-static enum lw_msg show(struct capture *c, const struct image *picture, struct lw_error *err)
+enum lw_msg capture_show(struct capture *c, const struct image *picture, struct lw_error *err)
 {
     enum lw_msg rc = LW_OK;
     if (c->shown.data && c->calm)
@@ -135,7 +132,7 @@ static enum lw_msg show(struct capture *c, const struct image *picture, struct l
 }
 
 /* The next live frame: one that is not the same as the one before. */
-static enum lw_msg next_frame(struct guide *g, struct lw_error *err)
+enum lw_msg capture_next_frame(struct guide *g, struct lw_error *err)
 {
     int64_t began = clock_now_ns(&g->clock);
     do {
@@ -152,18 +149,13 @@ static enum lw_msg next_frame(struct guide *g, struct lw_error *err)
 
 #define ARRIVED_LIT_SHARE 0.25 /* two neighbouring patterns differ in half of the lit pixels; an arm covers fewer */
 #define ARRIVED_CONTRAST 0.4   /* of the contrast: so much a pixel that changed has changed */
-#define STABLE_CONTRAST 0.3
-#define STABLE_MIN_GREY 16
 #define STABLE_SHARE 0.01
 #define STABLE_NS (8 * NS_PER_S) /* somebody walks through the light */
 #define NUMBER_DELAYS 3.0      /* so many longest delays a number is waited for */
 #define NUMBER_STALE_NS (6 * NS_PER_S) /* as long as older numbers still come, a slow camera is waited for */
-#define STALE_NS (3 * NS_PER_S) /* white is waited for while the picture is dark, and black while it is bright */
-#define HOLD_FRAMES 2          /* a numbered pattern is shown so long: one of them is whole */
-#define HOLD_SHARE 0.8         /* of their time at least: a busy machine or network brings frames in bunches */
 #define AHEAD_FRAMES 1.5       /* a delay of so many frames: the frame after the arrival shows nothing newer */
 
-static double frame_ms(const struct capture *c)
+double capture_frame_ms(const struct capture *c)
 {
     return 1000.0 / (c->g->camera->info.fps > 1 ? c->g->camera->info.fps : 30);
 }
@@ -176,7 +168,7 @@ static bool arrived(const struct capture *c)
         return false;
     if (since_ms >= c->delay_max_ms)
         return true;
-    return c->lit && c->last && same_size(&c->last->image, &g->frame->image) && c->contrast_grey > STABLE_MIN_GREY &&
+    return c->lit && c->last && capture_same_size(&c->last->image, &g->frame->image) && c->contrast_grey > STABLE_MIN_GREY &&
            changed_share(&c->last->image, &g->frame->image, c->lit, ARRIVED_CONTRAST * c->contrast_grey) >= ARRIVED_LIT_SHARE;
 }
 
@@ -196,7 +188,7 @@ static bool stale(const struct capture *c, const struct image *picture)
 {
     int wanted = full_field(picture);
     const struct image *now = &c->g->frame->image;
-    if (!wanted || !c->lit || !same_size(&c->white, now))
+    if (!wanted || !c->lit || !capture_same_size(&c->white, now))
         return false;
     double middle = 0;
     long i = 0;
@@ -216,8 +208,8 @@ static enum lw_msg settle(struct capture *c, struct lw_error *err)
     enum lw_msg rc = LW_OK;
     for (bool stable = false; !rc && !stable;) {
         struct frame *before = frame_ref(g->frame);
-        rc = next_frame(g, err);
-        stable = !rc && same_size(&before->image, &g->frame->image) &&
+        rc = capture_next_frame(g, err);
+        stable = !rc && capture_same_size(&before->image, &g->frame->image) &&
                  changed_share(&before->image, &g->frame->image, NULL, grey) < STABLE_SHARE;
         frame_unref(&before);
         if (!rc && !stable && clock_now_ns(&g->clock) > until)
@@ -228,10 +220,10 @@ static enum lw_msg settle(struct capture *c, struct lw_error *err)
 
 /* The next live frame in grey, and the number that it carries whole (negative: none). Where the camera does not see all
  * bands of the counter a number is believed in the second frame that shows it. */
-static enum lw_msg next_number(struct capture *c, struct image *out, int *number, struct lw_error *err)
+enum lw_msg capture_next_number(struct capture *c, struct image *out, int *number, struct lw_error *err)
 {
     *out = (struct image){0};
-    enum lw_msg rc = next_frame(c->g, err);
+    enum lw_msg rc = capture_next_frame(c->g, err);
     rc = rc ? rc : cv_picture_convert(&c->g->frame->image, IMAGE_GRAY8, out, err);
     int read = rc ? COUNTER_UNREADABLE : counter_read(&c->counter, out);
     *number = c->counter.bands == COUNTER_BANDS || read == c->number_before ? read : COUNTER_MIXED;
@@ -249,7 +241,7 @@ static enum lw_msg await_number(struct capture *c, int number, struct image *out
     while (!rc && !*seen && clock_now_ns(&g->clock) < until) {
         int read;
         image_finish(out);
-        rc = next_number(c, out, &read, err);
+        rc = capture_next_number(c, out, &read, err);
         *seen = !rc && read == number;
         if (read >= 0 && clock_now_ns(&g->clock) < began + NUMBER_STALE_NS)
             until = clock_now_ns(&g->clock) + (int64_t)(NUMBER_DELAYS * c->delay_max_ms * 1e6);
@@ -261,7 +253,7 @@ static enum lw_msg await_number(struct capture *c, int number, struct image *out
     return rc;
 }
 
-static enum lw_msg capture_numbered(struct capture *c, struct image *picture, int index, struct image *out, struct lw_error *err)
+enum lw_msg capture_numbered(struct capture *c, struct image *picture, int index, struct image *out, struct lw_error *err)
 {
     int number = index % (1 << COUNTER_BITS);
     bool seen;
@@ -269,7 +261,7 @@ static enum lw_msg capture_numbered(struct capture *c, struct image *picture, in
     if (!c->counting)
         return capture_picture(c, picture, out, err);
     counter_draw(number, 0, 255, picture);
-    enum lw_msg rc = show(c, picture, err);
+    enum lw_msg rc = capture_show(c, picture, err);
     rc = rc ? rc : await_number(c, number, out, &seen, err);
     return rc || seen ? rc : capture_picture(c, picture, out, err); /* its cells are covered */
 }
@@ -277,14 +269,14 @@ static enum lw_msg capture_numbered(struct capture *c, struct image *picture, in
 enum lw_msg capture_picture(struct capture *c, const struct image *picture, struct image *out, struct lw_error *err)
 {
     struct guide *g = c->g;
-    enum lw_msg rc = show(c, picture, err);
+    enum lw_msg rc = capture_show(c, picture, err);
     int64_t until = clock_now_ns(&g->clock) + STALE_NS;
-    while (!rc && !(rc = next_frame(g, err)) && (!arrived(c) || (stale(c, picture) && clock_now_ns(&g->clock) < until)))
+    while (!rc && !(rc = capture_next_frame(g, err)) && (!arrived(c) || (stale(c, picture) && clock_now_ns(&g->clock) < until)))
         ;
     if (rc)
         return rc;
-    bool ahead = !c->careful && c->delay_min_ms > AHEAD_FRAMES * frame_ms(c);
-    rc = ahead ? next_frame(g, err) : settle(c, err); /* the first frame may be mixed, the second is whole */
+    bool ahead = !c->careful && c->delay_min_ms > AHEAD_FRAMES * capture_frame_ms(c);
+    rc = ahead ? capture_next_frame(g, err) : settle(c, err); /* the first frame may be mixed, the second is whole */
     if (rc)
         return rc;
     frame_unref(&c->last);
@@ -305,9 +297,9 @@ static enum lw_msg time_change(struct capture *c, const struct image *picture, d
                                struct lw_error *err)
 {
     struct guide *g = c->g;
-    enum lw_msg rc = show(c, picture, err);
+    enum lw_msg rc = capture_show(c, picture, err);
     int64_t began = g->presented_ns;
-    for (bool half = false; !rc && !(rc = next_frame(g, err));) {
+    for (bool half = false; !rc && !(rc = capture_next_frame(g, err));) {
         double share = (mean_grey(&g->frame->image) - from) / (to - from);
         if (share >= ARRIVED_SHARE || (half && share >= HALF_SHARE))
             break;
@@ -322,9 +314,9 @@ static enum lw_msg time_change(struct capture *c, const struct image *picture, d
 static enum lw_msg frame_after_settling(struct capture *c, const struct image *picture, double seconds, struct frame **out,
                                         struct lw_error *err)
 {
-    enum lw_msg rc = show(c, picture, err);
+    enum lw_msg rc = capture_show(c, picture, err);
     guide_wait(c->g, seconds);
-    rc = rc ? rc : next_frame(c->g, err);
+    rc = rc ? rc : capture_next_frame(c->g, err);
     *out = rc ? NULL : frame_ref(c->g->frame);
     return rc;
 }
@@ -362,7 +354,7 @@ static enum lw_msg measure(struct capture *c, const struct image *black, const s
     image_finish(&c->black);
     enum lw_msg rc = frame_after_settling(c, white, settle_s, &bright, err);
     rc = rc ? rc : frame_after_settling(c, black, settle_s, &dark, err);
-    if (!rc && !same_size(&dark->image, &bright->image))
+    if (!rc && !capture_same_size(&dark->image, &bright->image))
         rc = lw_fail(err, LW_MSG_NO_PICTURES);
     double low = rc ? 0 : mean_grey(&dark->image), high = rc ? 0 : mean_grey(&bright->image);
     if (!rc && high - low < CONTRAST_MIN_GREY)
@@ -400,220 +392,8 @@ enum lw_msg capture_measure_delay(struct capture *c, struct lw_error *err)
     qsort(ms, DELAY_CHANGES, sizeof ms[0], by_value);
     c->delay_min_ms = ms[0];
     c->delay_ms = ms[DELAY_CHANGES / 2];
-    c->delay_max_ms = ms[DELAY_CHANGES - 1] + frame_ms(c);
+    c->delay_max_ms = ms[DELAY_CHANGES - 1] + capture_frame_ms(c);
     return LW_OK;
-}
-
-/* The first frame after the longest delay. */
-static enum lw_msg capture_late(struct capture *c, const struct image *picture, struct image *out, struct lw_error *err)
-{
-    const struct guide *g = c->g;
-    enum lw_msg rc = show(c, picture, err);
-    while (!rc && !(rc = next_frame(c->g, err)) && (double)(g->frame->t_ns - g->presented_ns) / 1e6 < c->delay_max_ms)
-        ;
-    return rc ? rc : cv_picture_convert(&g->frame->image, IMAGE_GRAY8, out, err);
-}
-
-/* Where the camera sees the counter's cells, from these two pictures on; c->counting says whether it does. */
-static enum lw_msg teach_counter(struct capture *c, const struct image *white, const struct image *black, struct lw_error *err)
-{
-    struct image picture, taught[COUNTER_TEACH] = {0};
-    struct lw_error unseen;
-    enum lw_msg rc = image_init(&picture, c->g->screen->info.width, c->g->screen->info.height, IMAGE_BGRA8, err);
-    c->counting = false;
-    for (int i = 0; !rc && i < COUNTER_TEACH; i++) {
-        counter_teach_draw(i, 0, 255, &picture);
-        rc = capture_late(c, &picture, &taught[i], err);
-    }
-    if (!rc) {
-        counter_finish(&c->counter);
-        c->counting = counter_learn(&c->counter, white, black, taught, &unseen) == LW_OK;
-    }
-    lw_log(LW_LOG_INFO, "calibrate", "frame counter: %s", c->counting ? "seen" : "not seen");
-    capture_free(taught, COUNTER_TEACH);
-    image_finish(&picture);
-    return rc;
-}
-
-/* The same. Where it is not seen, its pictures may have come later than any before (a busy machine): once more with more
- * patience, which is kept. When even the first pose does not show it, it is out of sight. */
-static enum lw_msg find_counter(struct capture *c, const struct image *white, const struct image *black, struct lw_error *err)
-{
-    static const double patience[] = {1, LATE_TIMES, LATE_TIMES * LATE_TIMES};
-    double delay_max_ms = c->delay_max_ms;
-    enum lw_msg rc = LW_OK;
-    c->counting = false;
-    for (size_t i = 0; !rc && !c->counting && !c->out_of_sight && i < sizeof patience / sizeof patience[0]; i++) {
-        c->delay_max_ms = fmin(patience[i] * delay_max_ms, fmax(delay_max_ms, LATEST_MS));
-        rc = teach_counter(c, white, black, err);
-    }
-    if (!rc && !c->counting && c->poses == 0) {
-        c->out_of_sight = true;
-        c->delay_max_ms = delay_max_ms;
-    }
-    c->poses++;
-    return rc;
-}
-
-/* ---- all patterns ---- */
-
-#define DISTURBED_SHARE 0.02
-#define UNLIT_MIN 200        /* compared pixels */
-#define DRIFT_SHARE 0.06     /* of the unlit pixels' mean */
-#define DRIFT_MIN_GREY 1.0
-
-/* Is black what it was? A lamp that was switched on, or something that lies elsewhere now. */
-static enum lw_msg look_again(struct capture *c, struct image *picture, const struct image *black, bool *disturbed,
-                              struct lw_error *err)
-{
-    struct image again = {0};
-    image_fill(picture, 0);
-    enum lw_msg rc = capture_picture(c, picture, &again, err);
-    long changed = 0, count = 0;
-    double grey = fmax(STABLE_MIN_GREY / 2, STABLE_CONTRAST * c->contrast_grey / 2);
-    for (int y = 0; !rc && y < again.height; y += GRID)
-        for (int x = 0; x < again.width; x += GRID, count++)
-            changed += abs(image_row(&again, y)[x] - image_row(black, y)[x]) > grey;
-    *disturbed = !rc && (double)changed > DISTURBED_SHARE * (double)count;
-    image_finish(&again);
-    return rc;
-}
-
-static bool numbered(const struct pattern_plan *plan, int index)
-{
-    enum pattern_role role = pattern_at(plan, index).role;
-    return role == PATTERN_COLUMN || role == PATTERN_ROW;
-}
-
-/* Keeps the next frame where it carries the number of a pattern that was shown, from *reached (the one seen before it)
- * up to `last`: they arrive in order, however late. */
-static enum lw_msg keep_next(struct capture *c, const struct pattern_plan *plan, int *reached, int last,
-                             struct image *captures, struct lw_error *err)
-{
-    struct image seen;
-    int number, i = *reached;
-    enum lw_msg rc = next_number(c, &seen, &number, err);
-    while (i <= last && (i % (1 << COUNTER_BITS) != number || !numbered(plan, i)))
-        i++;
-    if (rc || number < 0 || i > last || captures[i].data) {
-        image_finish(&seen);
-        return rc;
-    }
-    captures[i] = seen;
-    *reached = i;
-    frame_unref(&c->last);
-    c->last = frame_ref(c->g->frame);
-    return LW_OK;
-}
-
-/* Dark, until no frame carries a number any more: what taught the counter may read as one. */
-static enum lw_msg clear_numbers(struct capture *c, struct image *picture, struct lw_error *err)
-{
-    image_fill(picture, 0);
-    enum lw_msg rc = show(c, picture, err);
-    int64_t now_ns = clock_now_ns(&c->g->clock), least = now_ns + (int64_t)(c->delay_max_ms * 1e6);
-    for (int number = 0; !rc && (now_ns < least || (number >= 0 && now_ns < least + STALE_NS));) {
-        struct image seen;
-        rc = next_number(c, &seen, &number, err);
-        image_finish(&seen);
-        now_ns = clock_now_ns(&c->g->clock);
-    }
-    return rc;
-}
-
-/* Numbered patterns one after the other, the next before the last has arrived: as fast as the camera sees them. What
- * was missed stays empty. */
-static enum lw_msg stream_numbered(struct capture *c, const struct pattern_plan *plan, struct image *picture,
-                                   struct image *captures, struct lw_error *err)
-{
-    const struct guide *g = c->g;
-    enum lw_msg rc = clear_numbers(c, picture, err);
-    int count = pattern_count(plan), last = 0, reached = 0;
-    for (int i = 0; !rc && i < count; i++) {
-        if (!numbered(plan, i))
-            continue;
-        pattern_draw(plan, last = i, 0, 255, picture);
-        c->number_shown = i % (1 << COUNTER_BITS);
-        counter_draw(c->number_shown, 0, 255, picture);
-        rc = show(c, picture, err);
-        int64_t whole = g->presented_ns + (int64_t)(HOLD_SHARE * HOLD_FRAMES * frame_ms(c) * 1e6);
-        for (int k = 0; !rc && (k < HOLD_FRAMES || clock_now_ns(&g->clock) < whole); k++)
-            rc = keep_next(c, plan, &reached, i, captures, err);
-    }
-    int64_t until = clock_now_ns(&g->clock) + (int64_t)(c->delay_max_ms * 1e6);
-    while (!rc && !captures[last].data && clock_now_ns(&g->clock) < until)
-        rc = keep_next(c, plan, &reached, last, captures, err);
-    return rc;
-}
-
-/* Takes what is missing, one by one; only white and black where `full_fields`. */
-static enum lw_msg take_missing(struct capture *c, const struct pattern_plan *plan, bool full_fields, struct image *picture,
-                                struct image *captures, struct lw_error *err)
-{
-    enum lw_msg rc = LW_OK;
-    for (int i = 0; !rc && i < pattern_count(plan); i++) {
-        if (captures[i].data || (full_fields && numbered(plan, i)))
-            continue;
-        if (numbered(plan, i) && c->counting && i % (1 << COUNTER_BITS) == c->number_shown)
-            rc = clear_numbers(c, picture, err); /* another pattern with the same number may still be on its way */
-        pattern_draw(plan, i, 0, 255, picture);
-        if (rc)
-            break;
-        c->number_shown = numbered(plan, i) ? i % (1 << COUNTER_BITS) : c->number_shown;
-        rc = numbered(plan, i) ? capture_numbered(c, picture, i, &captures[i], err)
-                               : capture_picture(c, picture, &captures[i], err);
-    }
-    return rc;
-}
-
-/* Mean grey of what the projector does not reach. */
-static double unlit_grey(const struct capture *c, const struct image *im)
-{
-    double sum = 0;
-    long i = 0, count = 0;
-    for (int y = 0; y < im->height; y += GRID)
-        for (int x = 0; x < im->width; x += GRID, i++)
-            if (!c->lit[i])
-                sum += image_row(im, y)[x], count++;
-    return count >= UNLIT_MIN ? sum / (double)count : 0;
-}
-
-/* Did lamps or the camera's exposure change between the stripe patterns? They all bring half of the light, so what they
- * do not reach tells. */
-static bool exposure_drifted(const struct capture *c, const struct pattern_plan *plan, const struct image *captures)
-{
-    double least = INFINITY, most = 0;
-    for (int i = 0; i < pattern_count(plan); i++)
-        if (numbered(plan, i) && same_size(&captures[i], &c->white)) {
-            double grey = unlit_grey(c, &captures[i]);
-            least = fmin(least, grey), most = fmax(most, grey);
-        }
-    return most - least > fmax(DRIFT_SHARE * most, DRIFT_MIN_GREY);
-}
-
-enum lw_msg capture_patterns(struct capture *c, const struct pattern_plan *plan, struct image *captures, bool *disturbed,
-                             struct lw_error *err)
-{
-    struct image picture;
-    int white = 0, black = 0;
-    for (int i = 0; i < pattern_count(plan); i++) {
-        white = pattern_at(plan, i).role == PATTERN_WHITE ? i : white;
-        black = pattern_at(plan, i).role == PATTERN_BLACK ? i : black;
-    }
-    enum lw_msg rc = image_init(&picture, plan->width, plan->height, IMAGE_BGRA8, err);
-    frame_unref(&c->last); /* what was shown before is not one of them */
-    c->number_before = c->number_shown = COUNTER_UNREADABLE;
-    rc = rc ? rc : take_missing(c, plan, true, &picture, captures, err);
-    rc = rc ? rc : find_counter(c, &captures[white], &captures[black], err); /* its cells lie elsewhere on a board */
-    if (!rc && c->counting && !c->calm)
-        rc = stream_numbered(c, plan, &picture, captures, err);
-    rc = rc ? rc : take_missing(c, plan, false, &picture, captures, err);
-    rc = rc ? rc : look_again(c, &picture, &captures[black], disturbed, err);
-    *disturbed = *disturbed || (!rc && exposure_drifted(c, plan, captures));
-    image_finish(&picture);
-    if (rc)
-        capture_free(captures, pattern_count(plan));
-    return rc;
 }
 
 void capture_free(struct image *captures, int count)

@@ -15,120 +15,11 @@
 #define LOOK_AGAIN_S 1.0
 #define TRAVEL_S 3.0 /* the way from bin to place moves so long, then rests as long, so that the camera can see */
 
-/* ---- recording ---- */
-
-bool pack_record(struct pack *p, struct journal_event *e)
-{
-    struct lw_error err = {0};
-    while (guide_emit(p->g, e, &err)) {
-        char line[512];
-        lw_log_error("journal", &err);
-        show_message(p->g, "help", _("Nothing can be written down now"), lw_error_line(&err, line, sizeof line), NULL);
-        guide_wait(p->g, 1.0);
-        if (p->g->quit)
-            return false;
-        while (guide_press(p->g, &(struct press){0}))
-            ; /* pressed at a message, not at a step */
-    }
-    return true;
-}
-
-static const struct workflow_step *step_at(const struct pack *p, int step)
-{
-    return &p->w->steps[p->first + step];
-}
-
-static struct journal_event step_event(const struct pack *p, enum journal_kind kind, int step)
-{
-    const struct workflow_step *s = step_at(p, step);
-    struct journal_event e = {.kind = kind, .step = s->id, .section = p->w->sections[s->section].id};
-    if (s->place >= 0) {
-        e.place = p->w->places[s->place].id;
-        e.item = p->w->items[p->w->places[s->place].item].id;
-    }
-    return e;
-}
-
-/* Where a person's eyes are led: the place's pose and the bin's centre. */
-static json_t *phase_detail(const struct pack *p, int step)
-{
-    json_t *d = json_object();
-    int place = step_at(p, step)->place;
-    if (place < 0)
-        return d;
-    struct rigid T = p->places[place].T_bench_from_place;
-    json_object_set_new(d, "place_mm", json_pack("[f,f,f]", T.x_mm, T.y_mm, T.angle_rad));
-    int bin = p->w->items[p->w->places[place].item].bin;
-    if (bin < 0)
-        return d;
-    const struct workflow_polygon *o = &p->w->bins[bin].outline;
-    double x = 0, y = 0;
-    for (int i = 0; i < o->count; i++)
-        x += o->points[i].x / o->count, y += o->points[i].y / o->count;
-    json_object_set_new(d, "bin", json_string(p->w->bins[bin].id));
-    json_object_set_new(d, "bin_mm", json_pack("[f,f]", x, y));
-    return d;
-}
-
-static bool record_phase(struct pack *p, int step, const char *phase, const char *result, const char *reason)
-{
-    struct journal_event e = step_event(p, EVENT_STEP, step);
-    e.phase = phase;
-    e.result = result;
-    e.reason = reason && *reason ? reason : NULL;
-    e.detail = phase_detail(p, step);
-    bool ok = pack_record(p, &e);
-    json_decref(e.detail);
-    return ok;
-}
-
-static bool record_verdict(struct pack *p, int step)
-{
-    const struct verdict *v = step_machine_verdict(p->machine);
-    struct journal_event e = step_event(p, EVENT_VERDICT, step);
-    e.result = verdict_result_name(v->result);
-    e.reason = v->reason ? verdict_reason_name(v->reason) : NULL;
-    e.seen = v->seen_item >= 0 ? p->w->items[v->seen_item].id : NULL;
-    e.seen_place = v->seen_place >= 0 ? p->w->places[v->seen_place].id : NULL;
-    e.frame = v->frame;
-    e.detail = json_pack("{s:f,s:f,s:[f,f,f]}", "confidence", v->score, "margin", v->margin, "offset", v->offset.x_mm,
-                         v->offset.y_mm, v->offset.angle_rad);
-    json_t *witnesses = pack_witness_detail(p);
-    if (witnesses)
-        json_object_set_new(e.detail, "witness", witnesses);
-    if (p->explained)
-        json_object_set_new(e.detail, "explain", json_string(p->explained));
-    bool ok = pack_record(p, &e);
-    json_decref(e.detail);
-    return ok;
-}
-
-static bool record_done(struct pack *p, const struct step_action *a)
-{
-    static const char *const results[] = {"", "accept", "confirm", "override", "skip"};
-    if (a->result == STEP_OVERRIDDEN) {
-        struct journal_event e = step_event(p, EVENT_OVERRIDE, a->step);
-        e.reason = a->reason;
-        if (!pack_record(p, &e))
-            return false;
-    }
-    return record_phase(p, a->step, "done", results[a->result], a->reason);
-}
-
-static bool record_help(struct pack *p, int step, int level)
-{
-    struct journal_event e = step_event(p, EVENT_HELP, step);
-    e.detail = json_pack("{s:i}", "level", level);
-    bool ok = pack_record(p, &e);
-    json_decref(e.detail);
-    return ok;
-}
-
 /* ---- showing ---- */
 
 static int outline_of(const struct pack *p, int step, struct bench_mm outline[SCENE_POINTS])
 {
-    int place = step_at(p, step)->place;
+    int place = pack_step_at(p, step)->place;
     return place < 0 ? 0
                      : show_place_outline(p->w, p->taught.check, place, p->T_bench_from_carrier, outline, SCENE_POINTS);
 }
@@ -170,7 +61,7 @@ static void handle(struct pack *p, const struct step_input *in);
 
 static void ask_confirm(struct pack *p, int step)
 {
-    struct journal_event e = step_event(p, EVENT_ASK, step);
+    struct journal_event e = pack_step_event(p, EVENT_ASK, step);
     guide_ask(p->g, "confirm", "yes no", NULL, 0,
               json_pack("{s:s,s:s*,s:s*}", "step", e.step, "place", e.place, "item", e.item));
 }
@@ -186,7 +77,7 @@ static void ask_hand_away(struct pack *p, int step)
 static void ask_out(struct pack *p, int step)
 {
     struct bench_mm outline[SCENE_POINTS];
-    struct journal_event e = step_event(p, EVENT_ASK, step);
+    struct journal_event e = pack_step_event(p, EVENT_ASK, step);
     int corners = outline_of(p, step, outline);
     p->doubt.ask_due = false;
     guide_ask(p->g, "remove", "", outline, corners,
@@ -214,25 +105,25 @@ static void perform(struct pack *p, const struct step_action *a)
         handle(p, &in);
         break;
     case STEP_DO_RECORD_PHASE:
-        record_phase(p, a->step, a->phase, NULL, NULL);
+        pack_record_phase(p, a->step, a->phase, NULL, NULL);
         break;
     case STEP_DO_RECORD_VERDICT:
-        record_verdict(p, a->step);
+        pack_record_verdict(p, a->step);
         if (p->doubt.ask_due)
             ask_out(p, a->step);
         break;
     case STEP_DO_RECORD_DONE:
-        record_done(p, a);
+        pack_record_done(p, a);
         pack_accept(p, a->step);
         pack_forget_hands(p);
         break;
     case STEP_DO_RECORD_BACK:
-        record_phase(p, a->step, "back", NULL, NULL);
+        pack_record_phase(p, a->step, "back", NULL, NULL);
         pack_go_back(p, a->step);
         pack_forget_hands(p);
         break;
     case STEP_DO_RECORD_HELP:
-        record_help(p, a->step, a->level);
+        pack_record_help(p, a->step, a->level);
         break;
     case STEP_DO_ASK_HAND_AWAY:
         ask_hand_away(p, a->step);
@@ -294,7 +185,7 @@ static enum step_input_kind input_of(enum press_kind k)
 /* An empty bin is not the person's mistake: recorded, the coach is called, and work can wait. */
 static void bin_is_empty(struct pack *p)
 {
-    struct journal_event e = step_event(p, EVENT_HELP, step_machine_step(p->machine));
+    struct journal_event e = pack_step_event(p, EVENT_HELP, step_machine_step(p->machine));
     e.reason = "empty";
     e.detail = json_pack("{s:i}", "level", 3);
     pack_record(p, &e);
@@ -425,7 +316,7 @@ static enum lw_msg make_machine(struct pack *p, struct lw_error *err)
         return lw_fail(err, LW_MSG_NO_MEMORY);
     int carrier = -1, light = 0;
     for (int i = 0; i < p->count; i++) {
-        const struct workflow_step *s = step_at(p, i);
+        const struct workflow_step *s = pack_step_at(p, i);
         step_traits_of(w, p->first + i, &traits[i]);
         if (s->place < 0)
             continue;

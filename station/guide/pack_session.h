@@ -161,5 +161,13 @@ void pack_keep_patch(struct pack *p, int step);
 void pack_put_patch(struct pack *p, int step);
 void pack_go_back(struct pack *p, int step);
 
-/* Emits, and keeps on until the journal took it: nothing is shown that was not written. False: session ended. */
+/* pack_record.c: emits, and keeps on until the journal took it: nothing is shown that was not written. False: session
+ * ended. */
 bool pack_record(struct pack *p, struct journal_event *e);
+bool pack_record_phase(struct pack *p, int step, const char *phase, const char *result, const char *reason);
+bool pack_record_verdict(struct pack *p, int step); /* the machine's last one */
+bool pack_record_done(struct pack *p, const struct step_action *a);
+bool pack_record_help(struct pack *p, int step, int level);
+/* An event of this step (index of the packed steps) with its section, place and item. */
+struct journal_event pack_step_event(const struct pack *p, enum journal_kind kind, int step);
+const struct workflow_step *pack_step_at(const struct pack *p, int step);
